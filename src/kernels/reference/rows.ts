@@ -1,0 +1,187 @@
+import type { Rows } from "../kernels.ts";
+import type { FloatArray, FloatView } from "./view.ts";
+
+export function rows(view: FloatView): Rows {
+  const { shift } = view;
+
+  /** The smoothed target distribution of the contract, one term. */
+  const q = (
+    data: FloatArray, j: number, target: number, weights: number, on: number, off: number, excluded: number,
+  ): number => {
+    const share = j === target ? on : j === excluded ? 0 : off;
+    return weights === 0 ? share : share * data[(weights >>> shift) + j];
+  };
+
+  return {
+    softmax(x, out, rows, cols) {
+      const data = view.floats();
+      for (let r = 0; r < rows; r++) {
+        const px = (x >>> shift) + r * cols;
+        const po = (out >>> shift) + r * cols;
+        const top = rowMax(data, px, cols);
+        if (top === Number.NEGATIVE_INFINITY) {
+          data.fill(0, po, po + cols);
+          continue;
+        }
+        let total = 0;
+        for (let j = 0; j < cols; j++) total += data[po + j] = Math.exp(data[px + j] - top);
+        for (let j = 0; j < cols; j++) data[po + j] /= total;
+      }
+    },
+    softmaxGrad(y, g, out, rows, cols) {
+      const data = view.floats();
+      for (let r = 0; r < rows; r++) {
+        const [py, pg, po] = [(y >>> shift) + r * cols, (g >>> shift) + r * cols, (out >>> shift) + r * cols];
+        let dot = 0;
+        for (let j = 0; j < cols; j++) dot += data[py + j] * data[pg + j];
+        for (let j = 0; j < cols; j++) data[po + j] = data[py + j] * (data[pg + j] - dot);
+      }
+    },
+    logSoftmax(x, out, rows, cols) {
+      const data = view.floats();
+      for (let r = 0; r < rows; r++) {
+        const px = (x >>> shift) + r * cols;
+        const po = (out >>> shift) + r * cols;
+        const lse = logSumExp(data, px, cols);
+        for (let j = 0; j < cols; j++) data[po + j] = data[px + j] - lse;
+      }
+    },
+    logSoftmaxGrad(y, g, out, rows, cols) {
+      const data = view.floats();
+      for (let r = 0; r < rows; r++) {
+        const [py, pg, po] = [(y >>> shift) + r * cols, (g >>> shift) + r * cols, (out >>> shift) + r * cols];
+        let total = 0;
+        for (let j = 0; j < cols; j++) total += data[pg + j];
+        for (let j = 0; j < cols; j++) data[po + j] = data[pg + j] - Math.exp(data[py + j]) * total;
+      }
+    },
+    crossEntropy(x, targets, weights, loss, lse, rows, cols, ignore, on, off, excluded) {
+      const data = view.floats();
+      for (let r = 0; r < rows; r++) {
+        const px = (x >>> shift) + r * cols;
+        const target = view.heap.i32[(targets >>> 2) + r];
+        const norm = logSumExp(data, px, cols);
+        let total = 0;
+        if (target !== ignore) {
+          for (let j = 0; j < cols; j++) {
+            const share = q(data, j, target, weights, on, off, excluded);
+            if (share !== 0) total += share * (norm - data[px + j]);
+          }
+        }
+        data[(lse >>> shift) + r] = norm;
+        data[(loss >>> shift) + r] = total;
+      }
+    },
+    crossEntropyGrad(x, targets, weights, lse, g, out, rows, cols, ignore, on, off, excluded) {
+      const data = view.floats();
+      for (let r = 0; r < rows; r++) {
+        const [px, po] = [(x >>> shift) + r * cols, (out >>> shift) + r * cols];
+        const target = view.heap.i32[(targets >>> 2) + r];
+        if (target === ignore) {
+          data.fill(0, po, po + cols);
+          continue;
+        }
+        const norm = data[(lse >>> shift) + r];
+        const upstream = data[(g >>> shift) + r];
+        let mass = 0;
+        for (let j = 0; j < cols; j++) mass += q(data, j, target, weights, on, off, excluded);
+        for (let j = 0; j < cols; j++) {
+          const share = q(data, j, target, weights, on, off, excluded);
+          data[po + j] = upstream * (Math.exp(data[px + j] - norm) * mass - share);
+        }
+      }
+    },
+    layerNorm(x, gamma, beta, out, mean, rstd, rows, cols, eps) {
+      const data = view.floats();
+      const [pgamma, pbeta] = [gamma >>> shift, beta >>> shift];
+      for (let r = 0; r < rows; r++) {
+        const [px, po] = [(x >>> shift) + r * cols, (out >>> shift) + r * cols];
+        let sum = 0;
+        for (let j = 0; j < cols; j++) sum += data[px + j];
+        const m = sum / cols;
+        let squares = 0;
+        for (let j = 0; j < cols; j++) squares += (data[px + j] - m) ** 2;
+        const s = 1 / Math.sqrt(squares / cols + eps);
+        data[(mean >>> shift) + r] = m;
+        data[(rstd >>> shift) + r] = s;
+        for (let j = 0; j < cols; j++) {
+          data[po + j] = (data[px + j] - m) * s * data[pgamma + j] + data[pbeta + j];
+        }
+      }
+    },
+    layerNormGrad(x, gamma, mean, rstd, g, dx, dgamma, dbeta, rows, cols) {
+      // With u = (x - mean) rstd and h = g gamma:  dx = rstd (h - mean(h) - u mean(h u)).
+      const data = view.floats();
+      const [pgamma, pdgamma, pdbeta] = [gamma >>> shift, dgamma >>> shift, dbeta >>> shift];
+      for (let r = 0; r < rows; r++) {
+        const [px, pg, pd] = [(x >>> shift) + r * cols, (g >>> shift) + r * cols, (dx >>> shift) + r * cols];
+        const m = data[(mean >>> shift) + r];
+        const s = data[(rstd >>> shift) + r];
+        let meanH = 0;
+        let meanHU = 0;
+        for (let j = 0; j < cols; j++) {
+          const u = (data[px + j] - m) * s;
+          const h = data[pg + j] * data[pgamma + j];
+          meanH += h / cols;
+          meanHU += (h * u) / cols;
+          data[pdgamma + j] += data[pg + j] * u;
+          data[pdbeta + j] += data[pg + j];
+        }
+        for (let j = 0; j < cols; j++) {
+          const u = (data[px + j] - m) * s;
+          data[pd + j] = s * (data[pg + j] * data[pgamma + j] - meanH - u * meanHU);
+        }
+      }
+    },
+    additiveScores(query, keys, v, out, batch, queries, positions, width) {
+      const data = view.floats();
+      const pv = v >>> shift;
+      for (let b = 0; b < batch; b++) {
+        for (let t = 0; t < queries; t++) {
+          const pq = (query >>> shift) + (b * queries + t) * width;
+          for (let s = 0; s < positions; s++) {
+            const pk = (keys >>> shift) + (b * positions + s) * width;
+            let score = 0;
+            for (let a = 0; a < width; a++) score += data[pv + a] * Math.tanh(data[pq + a] + data[pk + a]);
+            data[(out >>> shift) + (b * queries + t) * positions + s] = score;
+          }
+        }
+      }
+    },
+    additiveScoresGrad(query, keys, v, g, dquery, dkeys, dv, batch, queries, positions, width) {
+      const data = view.floats();
+      const [pv, pdv] = [v >>> shift, dv >>> shift];
+      for (let b = 0; b < batch; b++) {
+        for (let t = 0; t < queries; t++) {
+          const q = (b * queries + t) * width;
+          for (let s = 0; s < positions; s++) {
+            const k = (b * positions + s) * width;
+            const upstream = data[(g >>> shift) + (b * queries + t) * positions + s];
+            for (let a = 0; a < width; a++) {
+              const y = Math.tanh(data[(query >>> shift) + q + a] + data[(keys >>> shift) + k + a]);
+              const slope = upstream * data[pv + a] * (1 - y * y);
+              data[pdv + a] += upstream * y;
+              data[(dquery >>> shift) + q + a] += slope;
+              data[(dkeys >>> shift) + k + a] += slope;
+            }
+          }
+        }
+      }
+    },
+  };
+}
+
+/** The largest of a row; NaN when any is NaN. */
+function rowMax(data: FloatArray, start: number, cols: number): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let j = 0; j < cols; j++) top = Math.max(top, data[start + j]);
+  return top;
+}
+
+function logSumExp(data: FloatArray, start: number, cols: number): number {
+  const top = rowMax(data, start, cols);
+  if (top === Number.NEGATIVE_INFINITY) return top;
+  let total = 0;
+  for (let j = 0; j < cols; j++) total += Math.exp(data[start + j] - top);
+  return top + Math.log(total);
+}

@@ -1,0 +1,294 @@
+/** The record of how tensors were computed, and reverse-mode differentiation over it. */
+import { DTypeError, ShapeError, StateError } from "../base/errors.ts";
+import { formatShape, type Shape, sameShape } from "../base/shape.ts";
+import { kernelsFor } from "./runtime.ts";
+import { currentScope, Scope, type Storage } from "./scope.ts";
+import { empty, Tensor } from "./tensor.ts";
+
+/** One gradient for each input, null where none flows. */
+export type Gradients = readonly (Tensor | null)[];
+
+/** One application of an op. */
+export interface GraphNode {
+  readonly name: string;
+  /** Grows with every node, so that descending order is reverse topological order. */
+  readonly order: number;
+  readonly inputs: readonly (Tensor | null)[];
+  /** Shapes of the outputs, to make zeros for those that received no gradient. */
+  readonly outputs: readonly Tensor[];
+  /** From the gradients of the outputs (null where none came) to those of the inputs. */
+  readonly backward: (gradients: Gradients, needs: readonly boolean[]) => Gradients;
+  /** False when the backward step is not itself written in ops. */
+  readonly differentiable: boolean;
+}
+
+let recording = true;
+let nextOrder = 0;
+
+/** Whether ops record their results for differentiation now. */
+export const isRecording = (): boolean => recording;
+
+function withRecording<T>(value: boolean, body: () => T): T {
+  const before = recording;
+  recording = value;
+  try {
+    return body();
+  } finally {
+    recording = before;
+  }
+}
+
+/**
+ * Runs `body` without recording: nothing computed inside can be differentiated, and nothing is retained for it.
+ *
+ * @example
+ * const w = tensor([1, 2]);
+ * w.requiresGrad = true;
+ * noGrad(() => w.mul(2)).requiresGrad; // false
+ */
+export const noGrad = <T>(body: () => T): T => withRecording(false, body);
+
+/** Attaches a node to `outputs` when recording and when any input wants gradients. */
+export function record(
+  name: string,
+  inputs: GraphNode["inputs"],
+  outputs: readonly Tensor[],
+  differentiable: boolean,
+  backward: GraphNode["backward"],
+): void {
+  if (!recording) return;
+  for (const input of inputs) {
+    if (input?.requiresGrad) {
+      const node: GraphNode = { name, order: nextOrder++, inputs, outputs, backward, differentiable };
+      for (const output of outputs) output.node = node;
+      return;
+    }
+  }
+}
+
+/** The two ops that differentiation itself needs. */
+export interface GradientOps {
+  /** Sums `gradient` over the axes along which `shape` was broadcast. */
+  unbroadcast(gradient: Tensor, shape: Shape): Tensor;
+  add(a: Tensor, b: Tensor): Tensor;
+}
+
+let ops: GradientOps;
+
+/** @internal Called once by the op files, which build on this one. */
+export function provideGradientOps(given: GradientOps): void {
+  ops = given;
+}
+
+export interface BackwardOptions {
+  /** Gradient of the result itself, in its shape. Default: 1, for a one-element result. */
+  readonly gradient?: Tensor;
+  /** Record the backward pass too, so that gradients can be differentiated again. Default false. */
+  readonly createGraph?: boolean;
+}
+
+/** Gradients on their way through the graph during one backward pass. */
+class Pending {
+  readonly #gradients = new Map<Tensor, Tensor>();
+  /** Sums made here, which nothing else refers to and which can be added to in place. */
+  readonly #owned = new Set<Tensor>();
+  /** How many pending gradients share each storage. */
+  readonly #uses = new Map<Storage, number>();
+  readonly #createGraph: boolean;
+  readonly #scope: Scope | null;
+
+  constructor(createGraph: boolean, scope: Scope | null) {
+    this.#createGraph = createGraph;
+    this.#scope = scope;
+  }
+
+  get(target: Tensor): Tensor | null {
+    return this.#gradients.get(target) ?? null;
+  }
+
+  add(target: Tensor, gradient: Tensor): void {
+    const before = this.#gradients.get(target);
+    if (before === undefined) {
+      this.#hold(target, gradient);
+    } else if (this.#owned.has(before)) {
+      kernelsFor(before.dtype).axpy(1, gradient.pointer, before.pointer, before.size);
+    } else {
+      const sum = ops.add(before, gradient);
+      this.#release(before);
+      this.#hold(target, sum);
+      if (!this.#createGraph) this.#owned.add(sum);
+    }
+  }
+
+  #hold(target: Tensor, gradient: Tensor): void {
+    this.#gradients.set(target, gradient);
+    this.#uses.set(gradient.storage, (this.#uses.get(gradient.storage) ?? 0) + 1);
+    // Made in the scratch scope of the current step: lift it out. Anything else belongs to the user.
+    if (this.#scope && gradient.storage.scope === currentScope()) gradient.storage.moveTo(this.#scope);
+  }
+
+  /** Forgets the gradient of `target` and frees it when nothing else can need it. */
+  drop(target: Tensor): void {
+    const gradient = this.#gradients.get(target);
+    if (gradient === undefined) return;
+    this.#gradients.delete(target);
+    this.#release(gradient);
+  }
+
+  #release(gradient: Tensor): void {
+    const { storage } = gradient;
+    const uses = (this.#uses.get(storage) as number) - 1;
+    this.#uses.set(storage, uses);
+    if (uses === 0 && this.#scope !== null && storage.scope === this.#scope) storage.dispose();
+  }
+}
+
+/**
+ * Back-propagates from `result`: adds d result / d leaf to `leaf.grad` of every leaf with `requiresGrad` that it
+ * was computed from (reverse-mode differentiation; vector-Jacobian products from the result to the leaves).
+ *
+ * @throws {ShapeError} when `result` has several elements and no `gradient` is given.
+ * @throws {StateError} when `result` does not depend on anything that requires gradients.
+ * @example
+ * const x = tensor(3);
+ * x.requiresGrad = true;
+ * backward(x.mul(x));
+ * x.grad?.item(); // 6
+ */
+export function backward(result: Tensor, options: BackwardOptions = {}): void {
+  const { createGraph = false } = options;
+  checkStart(result, options.gradient);
+  if (createGraph) {
+    withRecording(true, () => propagate(result, options.gradient, true, null));
+    return;
+  }
+  // Gradients that no leaf keeps die with this scope, or earlier.
+  using scope = new Scope();
+  withRecording(false, () => propagate(result, options.gradient, false, scope));
+}
+
+function propagate(
+  result: Tensor,
+  seed: Tensor | undefined,
+  createGraph: boolean,
+  scope: Scope | null,
+): void {
+  const pending = new Pending(createGraph, scope);
+  const leaves = new Set<Tensor>();
+  const nodes = collectNodes(result, leaves);
+  pending.add(result, seed ?? onesLike(result));
+
+  for (const node of nodes) {
+    if (createGraph && !node.differentiable) {
+      throw new StateError({
+        what: `backward through ${node.name} with createGraph`,
+        expected: "an op whose gradient is written in ops",
+        got: "a fused op with a kernel of its own for the gradient",
+      });
+    }
+    const upstream = node.outputs.map((output) => pending.get(output));
+    if (upstream.some((gradient) => gradient !== null)) {
+      const needs = node.inputs.map((input) => input?.requiresGrad ?? false);
+      runNode(node, upstream, needs, pending, scope);
+    }
+    for (const output of node.outputs) pending.drop(output);
+  }
+  for (const leaf of leaves) {
+    const gradient = pending.get(leaf);
+    if (gradient !== null) accumulate(leaf, gradient, createGraph, scope);
+  }
+}
+
+function runNode(
+  node: GraphNode,
+  upstream: Gradients,
+  needs: readonly boolean[],
+  pending: Pending,
+  scope: Scope | null,
+): void {
+  // Scratch tensors of this step are freed at its end; what becomes pending moves to the outer scope.
+  using _scratch = scope ? new Scope() : null;
+  const gradients = node.backward(upstream, needs);
+  node.inputs.forEach((input, i) => {
+    const gradient = gradients[i];
+    if (input === null || gradient === null || gradient === undefined || !needs[i]) return;
+    pending.add(
+      input,
+      sameShape(gradient.shape, input.shape) ? gradient : ops.unbroadcast(gradient, input.shape),
+    );
+  });
+}
+
+/** All nodes that `result` depends on, latest first; fills `leaves`. Iterative, so depth is no limit. */
+function collectNodes(result: Tensor, leaves: Set<Tensor>): GraphNode[] {
+  const seen = new Set<GraphNode>();
+  const stack: Tensor[] = [result];
+  for (let tensor = stack.pop(); tensor !== undefined; tensor = stack.pop()) {
+    const { node } = tensor;
+    if (node === null) {
+      if (tensor.requiresGrad) leaves.add(tensor);
+    } else if (!seen.has(node)) {
+      seen.add(node);
+      for (const input of node.inputs) if (input?.requiresGrad) stack.push(input);
+    }
+  }
+  return [...seen].sort((a, b) => b.order - a.order);
+}
+
+function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, scope: Scope | null): void {
+  const { grad } = leaf;
+  if (createGraph) {
+    leaf.grad = grad === null ? gradient : ops.add(grad, gradient);
+    return;
+  }
+  if (grad?.storage.live) {
+    kernelsFor(grad.dtype).axpy(1, gradient.pointer, grad.pointer, grad.size);
+    return;
+  }
+  // A block that this pass made and no other leaf has taken becomes the gradient without a copy.
+  const ours = gradient.storage.scope === scope && gradient.offset === 0;
+  const own = ours ? new Tensor(gradient.storage, 0, leaf.shape, leaf.dtype) : copyOf(gradient);
+  own.storage.moveTo(leaf.storage.scope);
+  leaf.grad = own;
+}
+
+function copyOf(source: Tensor): Tensor {
+  const copy = empty(source.shape, source.dtype);
+  copy.view().set(source.view());
+  return copy;
+}
+
+function onesLike(result: Tensor): Tensor {
+  const ones = empty(result.shape, result.dtype);
+  ones.view().fill(1);
+  return ones;
+}
+
+function checkStart(result: Tensor, gradient: Tensor | undefined): void {
+  if (!result.requiresGrad) {
+    throw new StateError({
+      what: "backward",
+      expected: "a result computed from tensors with requiresGrad",
+      got: "one that depends on none",
+      hint: "Set requiresGrad = true on a leaf before computing, and compute outside noGrad.",
+    });
+  }
+  if (gradient === undefined) {
+    if (result.size === 1) return;
+    throw new ShapeError({
+      what: "backward",
+      expected: "a result of one element, or the option gradient",
+      got: formatShape(result.shape),
+    });
+  }
+  if (!sameShape(gradient.shape, result.shape)) {
+    throw new ShapeError({
+      what: "backward gradient",
+      expected: formatShape(result.shape),
+      got: formatShape(gradient.shape),
+    });
+  }
+  if (gradient.dtype !== result.dtype) {
+    throw new DTypeError({ what: "backward gradient", expected: result.dtype, got: gradient.dtype });
+  }
+}

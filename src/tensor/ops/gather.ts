@@ -1,0 +1,93 @@
+/** Ops that pick elements by index, with the scatter ops that are their gradients. */
+import { ShapeError } from "../../base/errors.ts";
+import { formatShape, sameShape } from "../../base/shape.ts";
+import { type Indices, indices } from "../create.ts";
+import { defineOp, type Op, type Unary } from "../op.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Wrapped so that the index, a tensor without gradient, is an argument rather than an input. */
+interface IndexArgument {
+  readonly index: Tensor;
+}
+
+const gatherOp: Op<Unary, [IndexArgument]> = defineOp<Unary, [IndexArgument]>("gather", {
+  shape: (_name, [table], { index }) => [...index.shape, table.shape[1]],
+  forward: (k, out, [table], { index }) =>
+    k.gatherRows(table.pointer, index.pointer, out.pointer, index.size, table.shape[1]),
+  backward: (g, _y, [table], _needs, { index }) => [scatterOp(g, { index }, table.shape[0])],
+});
+
+const scatterOp: Op<Unary, [IndexArgument, number]> = defineOp<Unary, [IndexArgument, number]>("scatterAdd", {
+  shape: (_name, [g], _index, rows) => [rows, g.shape[g.rank - 1]],
+  forward: (k, out, [g], { index }) => {
+    k.fill(out.pointer, 0, out.size);
+    k.scatterAddRows(g.pointer, index.pointer, out.pointer, index.size, out.shape[1]);
+  },
+  backward: (g, _y, _inputs, _needs, { index }) => [gatherOp(g, { index })],
+});
+
+/**
+ * Rows of `table` `[rows, width]` by `index`, giving `[...index, width]`.
+ *
+ * @throws {IndexError} for an index outside 0..rows-1.
+ * @example
+ * gather(tensor([[1, 2], [3, 4]]), [1, 1, 0]).toArray(); // [[3, 4], [3, 4], [1, 2]]
+ */
+export function gather(table: Tensor, index: Indices): Tensor {
+  if (table.rank !== 2) {
+    throw new ShapeError({
+      what: "gather",
+      expected: "a table [rows, width]",
+      got: formatShape(table.shape),
+    });
+  }
+  return gatherOp(table, { index: indices("gather index", index, table.shape[0]) });
+}
+
+/** Sums the rows of x `[...index, width]` that share an index into a table of `rows` rows: the adjoint of gather. */
+export function scatterAdd(x: Tensor, index: Indices, rows: number): Tensor {
+  const checked = indices("scatterAdd index", index, rows);
+  if (!sameShape(checked.shape, x.shape.slice(0, -1))) {
+    throw new ShapeError({
+      what: "scatterAdd index",
+      expected: formatShape(x.shape.slice(0, -1)),
+      got: formatShape(checked.shape),
+    });
+  }
+  return scatterOp(x, { index: checked }, rows);
+}
+
+const pickOp: Op<Unary, [IndexArgument]> = defineOp<Unary, [IndexArgument]>("pick", {
+  shape: (_name, [x]) => x.shape.slice(0, -1),
+  forward: (k, out, [x], { index }) =>
+    k.pick(x.pointer, index.pointer, out.pointer, index.size, x.shape[x.rank - 1]),
+  backward: (g, _y, [x], _needs, { index }) => [unpickOp(g, { index }, x.shape[x.rank - 1])],
+});
+
+const unpickOp: Op<Unary, [IndexArgument, number]> = defineOp<Unary, [IndexArgument, number]>("unpick", {
+  shape: (_name, [g], _index, cols) => [...g.shape, cols],
+  forward: (k, out, [g], { index }) => {
+    k.fill(out.pointer, 0, out.size);
+    k.scatterAddPick(g.pointer, index.pointer, out.pointer, g.size, out.shape[out.rank - 1]);
+  },
+  backward: (g, _y, _inputs, _needs, { index }) => [pickOp(g, { index })],
+});
+
+/**
+ * One element of the last axis by index: `out[...] = x[..., index[...]]`.
+ *
+ * @throws {ShapeError} when the index does not have the shape of x without its last axis.
+ * @example
+ * pick(tensor([[1, 2], [3, 4]]), [1, 0]).toArray(); // [2, 3]
+ */
+export function pick(x: Tensor, index: Indices): Tensor {
+  const checked = indices("pick index", index, x.shape[x.rank - 1]);
+  if (!sameShape(checked.shape, x.shape.slice(0, -1))) {
+    throw new ShapeError({
+      what: "pick index",
+      expected: formatShape(x.shape.slice(0, -1)),
+      got: formatShape(checked.shape),
+    });
+  }
+  return pickOp(x, { index: checked });
+}

@@ -1,0 +1,274 @@
+/**
+ * The walk over time that all recurrent cells share: the input product for all time steps at once, then one product
+ * and one cell kernel a step, in place inside `[B, T, ...]` arrays; backwards likewise.
+ */
+import { ShapeError } from "../../base/errors.ts";
+import { formatShape, type Shape, sameShape } from "../../base/shape.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import type { Gradients } from "../graph.ts";
+import type { DType } from "../runtime.ts";
+import { empty, type Tensor } from "../tensor.ts";
+
+/** Weights with PyTorch's shapes, G gates: `[G H, D]`, `[G H, H]`, `[G H]`, `[G H]`. */
+export type RecurrentWeights = readonly [weightIh: Tensor, weightHh: Tensor, biasIh: Tensor, biasHh: Tensor];
+
+export interface SequenceOptions {
+  /** Number of valid steps of each sequence, i32 `[B]`; null when all are valid. */
+  readonly lengths: Tensor | null;
+  /** Walk from the last step to the first. */
+  readonly reverse: boolean;
+}
+
+/** One time step: where its rows lie. Strides in elements. */
+interface Step {
+  readonly time: number;
+  /** The state before: h0, or the output of the step walked before. */
+  readonly h0: number;
+  readonly h0Stride: number;
+  readonly h1: number;
+  /** Whether this is the first step walked, whose state before is the initial one. */
+  readonly first: boolean;
+}
+
+/** The sizes of a run, and where its steps lie. */
+export class Walk {
+  readonly batch: number;
+  readonly steps: number;
+  readonly hidden: number;
+  readonly dtype: DType;
+  readonly options: SequenceOptions;
+
+  constructor(x: Tensor, hidden: number, options: SequenceOptions) {
+    [this.batch, this.steps] = x.shape;
+    this.hidden = hidden;
+    this.dtype = x.dtype;
+    this.options = options;
+  }
+
+  /** Undefined `[B, T, gates H]`. */
+  array(gates = 1): Tensor {
+    return empty([this.batch, this.steps, gates * this.hidden], this.dtype);
+  }
+
+  /** Byte offset of time `t` in an array `[B, T, gates H]`. */
+  at(array: Tensor, t: number, gates = 1): number {
+    return array.pointer + t * gates * this.hidden * (this.dtype === "f64" ? 8 : 4);
+  }
+
+  /** Elements from one sequence to the next in an array `[B, T, gates H]`. */
+  stride(gates = 1): number {
+    return this.steps * gates * this.hidden;
+  }
+
+  time(i: number): number {
+    return this.options.reverse ? this.steps - 1 - i : i;
+  }
+
+  get lengths(): number {
+    return this.options.lengths?.pointer ?? 0;
+  }
+
+  /** The state before the i-th step walked: `initial [B, H]`, or a step of `states [B, T, H]`. */
+  before(i: number, states: Tensor, initial: Tensor): [pointer: number, stride: number] {
+    return i === 0 ? [initial.pointer, this.hidden] : [this.at(states, this.time(i - 1)), this.stride()];
+  }
+
+  step(i: number, states: Tensor, initial: Tensor): Step {
+    const [h0, h0Stride] = this.before(i, states, initial);
+    const time = this.time(i);
+    return { time, h0, h0Stride, h1: this.at(states, time), first: i === 0 };
+  }
+}
+
+/** What distinguishes the cells; the walk over time is the same. */
+export interface Cell {
+  readonly gates: number;
+  /** `W_ih x + b_ih`, `[B, T, gates H]`. */
+  readonly gx: Tensor;
+  /** Where `W_hh h` is added: gx itself, or an array of its own that starts as b_hh. */
+  readonly gh: Tensor;
+  forward(i: number, step: Step): void;
+  /** Fills dgx and dgh (the same array when gx and gh are) at this step from dh + dy. */
+  backward(i: number, step: Step, dy: number, dh: number, dgx: Tensor, dgh: Tensor): void;
+}
+
+/** Fills every row of `out` `[rows, n]` with the vector `bias`. */
+export function fillRows(k: Kernels, out: Tensor, bias: Tensor): void {
+  const n = bias.size;
+  k.copyStrided(bias.pointer, out.pointer, 1, 1, n === 0 ? 0 : out.size / n, n, 0, 0, 0, 1, 0, 0, n, 1);
+}
+
+/** gx = `W_ih x + bias` for all steps at once. */
+export function inputProduct(
+  k: Kernels,
+  walk: Walk,
+  x: Tensor,
+  weightIh: Tensor,
+  bias: Tensor,
+  gates: number,
+): Tensor {
+  const gx = walk.array(gates);
+  fillRows(k, gx, bias);
+  const [width, inputs] = weightIh.shape;
+  const rows = walk.batch * walk.steps;
+  k.matmul(
+    x.pointer, weightIh.pointer, gx.pointer, rows, width, inputs, inputs, inputs, width, 0, 1, 1, 1, 0, 0,
+    0,
+  );
+  return gx;
+}
+
+/** A copy of time `t` of `states`, `[B, H]`. */
+function copyStep(k: Kernels, walk: Walk, states: Tensor, t: number): Tensor {
+  const out = empty([walk.batch, walk.hidden], walk.dtype);
+  const { batch, hidden } = walk;
+  k.copyStrided(
+    walk.at(states, t), out.pointer, 1, 1, batch, hidden, 0, 0, walk.stride(), 1, 0, 0, hidden, 1,
+  );
+  return out;
+}
+
+export const cloneOf = (k: Kernels, x: Tensor): Tensor => {
+  const out = empty(x.shape, x.dtype);
+  k.copyStrided(x.pointer, out.pointer, 1, 1, 1, x.size, 0, 0, 0, 1, 0, 0, 0, 1);
+  return out;
+};
+
+export const zerosLike = (k: Kernels, shape: Shape, dtype: DType): Tensor => {
+  const out = empty(shape, dtype);
+  k.fill(out.pointer, 0, out.size);
+  return out;
+};
+
+/** The last state walked to; the initial one when there are no steps. */
+export const finalState = (k: Kernels, walk: Walk, states: Tensor, initial: Tensor): Tensor =>
+  walk.steps === 0 ? cloneOf(k, initial) : copyStep(k, walk, states, walk.time(walk.steps - 1));
+
+/** states with zeros past the end of each sequence. */
+export function maskedOutput(k: Kernels, walk: Walk, states: Tensor): Tensor {
+  const { lengths } = walk.options;
+  if (lengths === null) return states;
+  const out = cloneOf(k, states);
+  lengths.data().forEach((length, b) => {
+    const start = walk.at(out, b * walk.steps + length);
+    k.fill(start, 0, (walk.steps - length) * walk.hidden);
+  });
+  return out;
+}
+
+export function forwardSteps(
+  k: Kernels,
+  walk: Walk,
+  weightHh: Tensor,
+  cell: Cell,
+  states: Tensor,
+  h0: Tensor,
+): void {
+  const { batch, hidden } = walk;
+  const width = cell.gates * hidden;
+  for (let i = 0; i < walk.steps; i++) {
+    const step = walk.step(i, states, h0);
+    k.matmul(
+      step.h0, weightHh.pointer, walk.at(cell.gh, step.time, cell.gates), batch, width, hidden,
+      step.h0Stride, hidden, walk.stride(cell.gates), 0, 1, 1, 1, 0, 0, 0,
+    );
+    cell.forward(i, step);
+  }
+}
+
+/** Gradients to x, h0 and the weights; the walk back through time. */
+export function backwardSteps(
+  k: Kernels, walk: Walk, x: Tensor, h0: Tensor, weights: RecurrentWeights, cell: Cell, states: Tensor,
+  dy: Tensor | null, dhFinal: Tensor | null, needsX: boolean,
+): { dx: Tensor | null; dh0: Tensor; dweights: Gradients } {
+  const { batch, hidden, dtype, steps } = walk;
+  const [weightIh, weightHh] = weights;
+  const [width, inputs] = weightIh.shape;
+  const rows = batch * steps;
+  const dgx = walk.array(cell.gates);
+  const dgh = cell.gh === cell.gx ? dgx : walk.array(cell.gates);
+  const dout = dy ?? zerosLike(k, states.shape, dtype);
+  const dh = dhFinal ? cloneOf(k, dhFinal) : zerosLike(k, h0.shape, dtype);
+
+  for (let i = steps - 1; i >= 0; i--) {
+    const step = walk.step(i, states, h0);
+    cell.backward(i, step, walk.at(dout, step.time), dh.pointer, dgx, dgh);
+    k.matmul(
+      walk.at(dgh, step.time, cell.gates), weightHh.pointer, dh.pointer, batch, hidden, width,
+      walk.stride(cell.gates), hidden, hidden, 0, 0, 1, 1, 0, 0, 0,
+    );
+  }
+  const dWeightIh = empty(weightIh.shape, dtype);
+  k.matmul(
+    dgx.pointer, x.pointer, dWeightIh.pointer, width, inputs, rows, width, inputs, inputs, 1, 0, 0, 1, 0, 0,
+    0,
+  );
+  const dWeightHh = empty(weightHh.shape, dtype);
+  const previous = previousStates(k, walk, states, h0);
+  k.matmul(
+    dgh.pointer, previous.pointer, dWeightHh.pointer, width, hidden, rows, width, hidden, hidden, 1, 0, 0,
+    1, 0, 0, 0,
+  );
+  const dBiasIh = empty([width], dtype);
+  k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width);
+  const dBiasHh = empty([width], dtype);
+  k.sum(dgh.pointer, dBiasHh.pointer, 1, rows, width);
+  let dx: Tensor | null = null;
+  if (needsX) {
+    dx = empty(x.shape, dtype);
+    k.matmul(
+      dgx.pointer, weightIh.pointer, dx.pointer, rows, inputs, width, width, inputs, inputs, 0, 0, 0, 1, 0,
+      0, 0,
+    );
+  }
+  return { dx, dh0: dh, dweights: [dWeightIh, dWeightHh, dBiasIh, dBiasHh] };
+}
+
+/** The state before every step, `[B, T, H]`: the states shifted by one along the walk, h0 first. */
+function previousStates(k: Kernels, walk: Walk, states: Tensor, h0: Tensor): Tensor {
+  const out = walk.array();
+  const { batch, hidden, steps } = walk;
+  if (steps === 0) return out;
+  const stride = walk.stride();
+  const [from, to] = walk.options.reverse ? [1, 0] : [0, 1];
+  k.copyStrided(
+    walk.at(states, from), walk.at(out, to), 1, 1, batch, (steps - 1) * hidden, 0, 0, stride, 1, 0, 0,
+    stride, 1,
+  );
+  k.copyStrided(
+    h0.pointer, walk.at(out, walk.time(0)), 1, 1, batch, hidden, 0, 0, hidden, 1, 0, 0, stride, 1,
+  );
+  return out;
+}
+
+export function checkInputs(
+  what: string,
+  gates: number,
+  x: Tensor,
+  states: readonly Tensor[],
+  weights: RecurrentWeights,
+): void {
+  const [weightIh, weightHh, biasIh, biasHh] = weights;
+  const [width, inputs] = weightIh.shape;
+  const hidden = width / gates;
+  const good =
+    x.rank === 3 &&
+    x.shape[2] === inputs &&
+    sameShape(weightHh.shape, [width, hidden]) &&
+    sameShape(biasIh.shape, [width]) &&
+    sameShape(biasHh.shape, [width]) &&
+    states.every((state) => sameShape(state.shape, [x.shape[0], hidden]));
+  if (good) return;
+  throw new ShapeError({
+    what,
+    expected: `input [B, T, ${inputs}], states [B, ${hidden}] and weights of ${gates} gates`,
+    got: [x, ...states, ...weights].map((part) => formatShape(part.shape)).join(", "),
+  });
+}
+
+/** a + b for vectors of one size. */
+export function sumOf(k: Kernels, a: Tensor, b: Tensor): Tensor {
+  const out = empty(a.shape, a.dtype);
+  k.add(a.pointer, b.pointer, out.pointer, 1, 1, a.size, 0, 0, 1, 0, 0, 1);
+  return out;
+}
