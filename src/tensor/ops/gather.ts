@@ -1,30 +1,44 @@
 /** Ops that pick elements by index, with the scatter ops that are their gradients. */
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, sameShape } from "../../base/shape.ts";
-import { type Indices, indices } from "../create.ts";
+import { type Indices, indices, tensor } from "../create.ts";
 import { defineOp, type Op, type Unary } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
+import { mul } from "./elementwise.ts";
 
 /** Wrapped so that the index, a tensor without gradient, is an argument rather than an input. */
 interface IndexArgument {
   readonly index: Tensor;
+  /** Rows picked by this index receive no gradient. */
+  readonly padding?: number;
 }
 
 const gatherOp: Op<Unary, [IndexArgument]> = defineOp<Unary, [IndexArgument]>("gather", {
   shape: (_name, [table], { index }) => [...index.shape, table.shape[1]],
   forward: (k, out, [table], { index }) =>
     k.gatherRows(table.pointer, index.pointer, out.pointer, index.size, table.shape[1]),
-  backward: (g, _y, [table], _needs, { index }) => [scatterOp(g, { index }, table.shape[0])],
+  backward: (g, _y, [table], _needs, argument) => [scatterOp(g, argument, table.shape[0])],
 });
 
 const scatterOp: Op<Unary, [IndexArgument, number]> = defineOp<Unary, [IndexArgument, number]>("scatterAdd", {
-  shape: (_name, [g], _index, rows) => [rows, g.shape[g.rank - 1]],
-  forward: (k, out, [g], { index }) => {
+  shape: (_name, [g], _argument, rows) => [rows, g.shape[g.rank - 1]],
+  forward: (k, out, [g], { index, padding }) => {
+    const width = out.shape[1];
     k.fill(out.pointer, 0, out.size);
-    k.scatterAddRows(g.pointer, index.pointer, out.pointer, index.size, out.shape[1]);
+    k.scatterAddRows(g.pointer, index.pointer, out.pointer, index.size, width);
+    if (padding !== undefined) out.view().fill(0, padding * width, (padding + 1) * width);
   },
-  backward: (g, _y, _inputs, _needs, { index }) => [gatherOp(g, { index })],
+  backward: (g, _y, _inputs, _needs, { index, padding }, rows) => {
+    if (padding === undefined) return [gatherOp(g, { index })];
+    const kept = Array.from({ length: rows }, (_, row) => [row === padding ? 0 : 1]);
+    return [gatherOp(mul(g, tensor(kept, [rows, 1], g.dtype)), { index })];
+  },
 });
+
+export interface GatherOptions {
+  /** Rows picked by this index receive no gradient: the padding of batches. */
+  readonly paddingIndex?: number;
+}
 
 /**
  * Rows of `table` `[rows, width]` by `index`, giving `[...index, width]`.
@@ -33,7 +47,7 @@ const scatterOp: Op<Unary, [IndexArgument, number]> = defineOp<Unary, [IndexArgu
  * @example
  * gather(tensor([[1, 2], [3, 4]]), [1, 1, 0]).toArray(); // [[3, 4], [3, 4], [1, 2]]
  */
-export function gather(table: Tensor, index: Indices): Tensor {
+export function gather(table: Tensor, index: Indices, { paddingIndex }: GatherOptions = {}): Tensor {
   if (table.rank !== 2) {
     throw new ShapeError({
       what: "gather",
@@ -41,7 +55,8 @@ export function gather(table: Tensor, index: Indices): Tensor {
       got: formatShape(table.shape),
     });
   }
-  return gatherOp(table, { index: indices("gather index", index, table.shape[0]) });
+  const checked = indices("gather index", index, table.shape[0]);
+  return gatherOp(table, paddingIndex === undefined ? { index: checked } : { index: checked, padding: paddingIndex });
 }
 
 /** Sums the rows of x `[...index, width]` that share an index into a table of `rows` rows: the adjoint of gather. */

@@ -1,0 +1,34 @@
+/** Activations composed of ops. The rest (relu, tanh, gelu, silu ...) are ops themselves. */
+import { ShapeError } from "../base/errors.ts";
+import { formatShape, normalizeAxis } from "../base/shape.ts";
+import { ops, type Tensor } from "../tensor/index.ts";
+
+/** x where x > 0, else `negativeSlope` x. */
+export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor =>
+  ops.sub(ops.relu(x), ops.mul(ops.relu(ops.neg(x)), negativeSlope));
+
+/** x where x > 0, else `alpha (e^x - 1)` (Clevert, Unterthiner and Hochreiter 2016, eq. 15). */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  // Clamping before exp keeps the branch not taken from overflowing.
+  const negative = ops.neg(ops.relu(ops.neg(x)));
+  return ops.add(ops.relu(x), ops.mul(ops.add(ops.exp(negative), -1), alpha));
+}
+
+/**
+ * Gated linear unit: the first half of `axis` times the sigmoid of the second half (Dauphin et al. 2017). Halves the
+ * axis.
+ *
+ * @throws {ShapeError} when the axis is odd.
+ */
+export function glu(x: Tensor, axis = -1): Tensor {
+  const at = normalizeAxis("glu", axis, x.rank);
+  const extent = x.shape[at];
+  if (extent % 2 !== 0) {
+    throw new ShapeError({
+      what: "glu",
+      expected: `an even extent at axis ${at}`,
+      got: formatShape(x.shape),
+    });
+  }
+  return ops.mul(ops.slice(x, at, 0, extent / 2), ops.sigmoid(ops.slice(x, at, extent / 2, extent)));
+}

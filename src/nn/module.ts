@@ -1,0 +1,169 @@
+/** Parameters and the modules that own them. */
+import { NumericError, ShapeError, StateError } from "../base/errors.ts";
+import { formatShape, sameShape } from "../base/shape.ts";
+import { type DType, empty, Tensor } from "../tensor/index.ts";
+
+/** A tensor that training changes. It lives outside scopes and requires gradients. */
+export class Parameter extends Tensor {
+  /** Takes over the data of `initial`. */
+  constructor(initial: Tensor) {
+    super(initial.storage, initial.offset, initial.shape, initial.dtype);
+    this.storage.moveTo(null);
+    this.requiresGrad = true;
+  }
+}
+
+export interface LoadOptions {
+  /** Accept NaN and infinities. Default false. */
+  readonly allowNonFinite?: boolean;
+}
+
+/**
+ * A part of a network: parameters and other modules as fields, whose names make up the names of the parameters, as in
+ * PyTorch. Arrays of modules count as fields "0", "1", ...
+ *
+ * @example
+ * class Net extends Module {
+ *   hidden = new Linear({ inFeatures: 2, outFeatures: 3, random: new Random(1) });
+ * }
+ * new Net().namedParameters().map(([name]) => name); // ["hidden.weight", "hidden.bias"]
+ */
+export abstract class Module {
+  /** Whether dropout and the like are active. */
+  training = true;
+
+  /** Parameters and modules held in fields, in the order in which the fields were set. */
+  *#fields(): Generator<[name: string, value: Parameter | Module]> {
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Parameter || value instanceof Module) yield [name, value];
+      else if (Array.isArray(value)) {
+        for (const [i, item] of value.entries()) {
+          if (item instanceof Parameter || item instanceof Module) yield [`${name}.${i}`, item];
+        }
+      }
+    }
+  }
+
+  /** Every field path that leads to a parameter; a shared parameter appears once for each path. */
+  *#paths(prefix = ""): Generator<[name: string, parameter: Parameter]> {
+    for (const [name, value] of this.#fields()) {
+      if (value instanceof Parameter) yield [prefix + name, value];
+      else yield* value.#paths(`${prefix}${name}.`);
+    }
+  }
+
+  /** Names and parameters; a parameter shared under several names appears once, under the first. */
+  namedParameters(): [name: string, parameter: Parameter][] {
+    const seen = new Set<Parameter>();
+    return [...this.#paths()].filter(([, parameter]) => !seen.has(parameter) && seen.add(parameter));
+  }
+
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter);
+  }
+
+  /** Number of trained numbers. */
+  parameterCount(): number {
+    return this.parameters().reduce((total, { size }) => total + size, 0);
+  }
+
+  /** The modules this one is made of, itself first. */
+  *modules(): Generator<Module> {
+    yield this;
+    for (const [, value] of this.#fields()) if (value instanceof Module) yield* value.modules();
+  }
+
+  /** Every name with its parameter; shared parameters under each of their names, as in PyTorch. */
+  stateDict(): Map<string, Tensor> {
+    return new Map(this.#paths());
+  }
+
+  /**
+   * Copies `state` into the parameters: all of it or, on any error, nothing.
+   *
+   * @throws {StateError} listing the names that are missing or not known.
+   * @throws {ShapeError} for a tensor of another shape.
+   * @throws {NumericError} for NaN or infinities, unless allowed.
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>, { allowNonFinite = false }: LoadOptions = {}): void {
+    const own = this.stateDict();
+    const missing = [...own.keys()].filter((name) => !state.has(name));
+    const unknown = [...state.keys()].filter((name) => !own.has(name));
+    if (missing.length + unknown.length > 0) {
+      const parts = [
+        missing.length > 0 ? `without ${missing.join(", ")}` : "",
+        unknown.length > 0 ? `with unknown ${unknown.join(", ")}` : "",
+      ];
+      throw new StateError({
+        what: "state dict",
+        expected: `the ${own.size} parameters of this ${this.constructor.name}`,
+        got: `one ${parts.filter(Boolean).join(" and ")}`,
+      });
+    }
+    for (const [name, parameter] of own)
+      checkLoadable(name, parameter, state.get(name) as Tensor, allowNonFinite);
+    for (const [name, parameter] of own) parameter.view().set((state.get(name) as Tensor).view());
+  }
+
+  /** Switches dropout and the like on (or, with false, off) here and in all modules inside. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Switches dropout and the like off. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Drops all gradients and frees their memory. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
+  }
+
+  /** Converts all parameters, for checking gradients in f64. Optimizers must be made anew. */
+  to(dtype: DType): this {
+    const converted = new Map<Parameter, Parameter>();
+    for (const module of this.modules()) {
+      for (const [name, value] of Object.entries(module)) {
+        if (!(value instanceof Parameter)) continue;
+        const parameter = converted.get(value) ?? new Parameter(convert(value, dtype));
+        converted.set(value, parameter);
+        (module as unknown as Record<string, unknown>)[name] = parameter;
+      }
+    }
+    return this;
+  }
+}
+
+function convert(x: Tensor, dtype: DType): Tensor {
+  const out = empty(x.shape, dtype);
+  out.view().set(x.view());
+  return out;
+}
+
+function checkLoadable(name: string, parameter: Tensor, given: Tensor, allowNonFinite: boolean): void {
+  if (!sameShape(parameter.shape, given.shape)) {
+    throw new ShapeError({
+      what: `parameter ${name}`,
+      expected: formatShape(parameter.shape),
+      got: formatShape(given.shape),
+    });
+  }
+  if (allowNonFinite) return;
+  for (const value of given.view()) {
+    if (Number.isFinite(value)) continue;
+    throw new NumericError(
+      {
+        what: `parameter ${name}`,
+        expected: "finite numbers",
+        got: String(value),
+        hint: "Pass allowNonFinite to load it all the same.",
+      },
+      "loadStateDict",
+    );
+  }
+}

@@ -1,0 +1,13 @@
+/** What the tensor core offers to the folders above it. */
+export { full, type Indices, indices, ones, randn, tensor, uniform, zeros } from "./create.ts";
+export { type GradcheckOptions, type GradcheckReport, gradcheck } from "./gradcheck.ts";
+export { type BackwardOptions, backward, noGrad } from "./graph.ts";
+export { type OpName, ops } from "./methods.ts";
+export { defineFusedOp, defineOp, type Fused, type Op, type OpDefinition } from "./op.ts";
+export { gruSequence, lstmSequence, rnnSequence } from "./ops/recurrent.ts";
+export type { RecurrentWeights, SequenceOptions } from "./ops/sequence.ts";
+export { concat, stack } from "./ops/shape.ts";
+export type { CrossEntropyOptions, SmoothingForm } from "./ops/softmax.ts";
+export { configure, type DType, kernelsFor, memoryInfo, type RuntimeOptions } from "./runtime.ts";
+export { keep, Scope, scoped } from "./scope.ts";
+export { empty, type NestedArray, Tensor, type TypedArray } from "./tensor.ts";
