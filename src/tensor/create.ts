@@ -1,6 +1,6 @@
 /** Tensors from nothing: from data, constants and random numbers. */
 import { DTypeError, IndexError, ShapeError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { checkChoice, describe } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../base/shape.ts";
 import type { DType } from "./runtime.ts";
@@ -10,7 +10,7 @@ import { empty, type NestedArray, Tensor, type TypedArray } from "./tensor.ts";
  * A tensor holding a copy of `data`: a number, nested arrays, or a flat array with its `shape`.
  *
  * @throws {ShapeError} for ragged nesting, or data that does not fill `shape`.
- * @throws {DTypeError} for elements that are not numbers.
+ * @throws {DTypeError} for elements that are not numbers or, in i32, not whole.
  * @example
  * tensor([[1, 2, 3], [4, 5, 6]]).shape; // [2, 3]
  * tensor([1, 2, 3, 4], [2, 2]).toArray(); // [[1, 2], [3, 4]]
@@ -18,7 +18,6 @@ import { empty, type NestedArray, Tensor, type TypedArray } from "./tensor.ts";
 export function tensor(data: NestedArray | TypedArray, shape?: Shape, dtype: DType = "f32"): Tensor {
   const natural = naturalShape(data);
   const target = shape ?? natural;
-  checkShape("tensor", target);
   if (sizeOf(target) !== sizeOf(natural)) {
     throw new ShapeError({
       what: "tensor",
@@ -26,11 +25,29 @@ export function tensor(data: NestedArray | TypedArray, shape?: Shape, dtype: DTy
       got: `${sizeOf(natural)} elements`,
     });
   }
-  const out = empty([...target], dtype);
+  const out = blank("tensor", target, dtype);
   const view = out.view();
-  if (ArrayBuffer.isView(data)) view.set(data);
-  else fillNested(data, natural, 0, view, 0);
+  if (!ArrayBuffer.isView(data)) fillNested(data, natural, 0, view, 0);
+  else {
+    view.set(data);
+    if (dtype === "i32") for (let i = 0; i < data.length; i++) checkWhole(data[i], view[i]);
+  }
   return out;
+}
+
+/** A tensor of undefined content in a shape of its own. */
+function blank(what: string, shape: Shape, dtype: DType): Tensor {
+  checkShape(what, shape);
+  return empty([...shape], checkChoice<DType>(`${what} dtype`, dtype, ["f32", "f64", "i32"]));
+}
+
+function checkWhole(given: number, stored: number): void {
+  if (given === stored) return;
+  throw new DTypeError({
+    what: "tensor element",
+    expected: "a whole number of 32 bits",
+    got: String(given),
+  });
 }
 
 function naturalShape(data: NestedArray | TypedArray): Shape {
@@ -47,6 +64,7 @@ function fillNested(data: NestedArray, shape: Shape, axis: number, view: TypedAr
   if (axis === shape.length) {
     if (typeof data === "number") {
       view[at] = data;
+      if (view instanceof Int32Array) checkWhole(data, view[at]);
       return at + 1;
     }
     if (!Array.isArray(data)) {
@@ -66,8 +84,7 @@ function fillNested(data: NestedArray, shape: Shape, axis: number, view: TypedAr
 
 /** A tensor filled with `value`. */
 export function full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
-  checkShape("full", shape);
-  const out = empty([...shape], dtype);
+  const out = blank("full", shape, dtype);
   out.view().fill(value);
   return out;
 }
@@ -78,8 +95,7 @@ export const ones = (shape: Shape, dtype?: DType): Tensor => full(shape, 1, dtyp
 
 /** Standard normal numbers from `random`. */
 export function randn(shape: Shape, random: Random, dtype: DType = "f32"): Tensor {
-  checkShape("randn", shape);
-  const out = empty([...shape], dtype);
+  const out = blank("randn", shape, dtype);
   const view = out.view();
   for (let i = 0; i < view.length; i++) view[i] = random.normal();
   return out;
@@ -93,8 +109,7 @@ export function uniform(
   random: Random,
   dtype: DType = "f32",
 ): Tensor {
-  checkShape("uniform", shape);
-  const out = empty([...shape], dtype);
+  const out = blank("uniform", shape, dtype);
   const view = out.view();
   for (let i = 0; i < view.length; i++) view[i] = random.uniform(low, high);
   return out;

@@ -139,8 +139,9 @@ function compare(f: Scalar, inputs: readonly Tensor[], options: GradcheckOptions
       const numeric = (above - below) / (2 * epsilon);
       const exact = analytic[input][element];
       const scaled = Math.abs(exact - numeric) / Math.max(1, Math.abs(exact), Math.abs(numeric));
-      if (!(scaled <= error)) {
-        error = scaled;
+      const distance = Number.isNaN(scaled) ? Number.POSITIVE_INFINITY : scaled;
+      if (distance > error) {
+        error = distance;
         worst = { input, element, analytic: exact, numeric };
       }
     }

@@ -66,11 +66,12 @@ export function record(
   }
 }
 
-/** The two ops that differentiation itself needs. */
+/** The ops that differentiation itself needs. */
 export interface GradientOps {
   /** Sums `gradient` over the axes along which `shape` was broadcast. */
   unbroadcast(gradient: Tensor, shape: Shape): Tensor;
   add(a: Tensor, b: Tensor): Tensor;
+  clone(x: Tensor): Tensor;
 }
 
 let ops: GradientOps;
@@ -90,7 +91,7 @@ export interface BackwardOptions {
 /** Gradients on their way through the graph during one backward pass. */
 class Pending {
   readonly #gradients = new Map<Tensor, Tensor>();
-  /** Sums made here, which nothing else refers to and which can be added to in place. */
+  /** Sums made here, which can be added to in place while nothing else pending shares their storage. */
   readonly #owned = new Set<Tensor>();
   /** How many pending gradients share each storage. */
   readonly #uses = new Map<Storage, number>();
@@ -110,7 +111,7 @@ class Pending {
     const before = this.#gradients.get(target);
     if (before === undefined) {
       this.#hold(target, gradient);
-    } else if (this.#owned.has(before)) {
+    } else if (this.#owned.has(before) && this.#uses.get(before.storage) === 1) {
       kernelsFor(before.dtype).axpy(1, gradient.pointer, before.pointer, before.size);
     } else {
       const sum = ops.add(before, gradient);
@@ -236,15 +237,17 @@ function collectNodes(result: Tensor, leaves: Set<Tensor>): GraphNode[] {
 }
 
 function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, scope: Scope | null): void {
-  const { grad } = leaf;
+  const grad = leaf.grad?.storage.live ? leaf.grad : null;
   if (createGraph) {
-    leaf.grad = grad === null ? gradient : ops.add(grad, gradient);
+    // A copy, since other leaves and the graph may share the gradient, and a later pass adds in place.
+    leaf.grad = grad === null ? ops.clone(gradient) : ops.add(grad, gradient);
     return;
   }
-  if (grad?.storage.live) {
+  if (grad !== null && grad.node === null) {
     kernelsFor(grad.dtype).axpy(1, gradient.pointer, grad.pointer, grad.size);
     return;
   }
+  if (grad !== null) gradient = ops.add(grad, gradient);
   // A block that this pass made and no other leaf has taken becomes the gradient without a copy.
   const ours = gradient.storage.scope === scope && gradient.offset === 0;
   const own = ours ? new Tensor(gradient.storage, 0, leaf.shape, leaf.dtype) : copyOf(gradient);

@@ -96,8 +96,12 @@ function countTensors(params: readonly unknown[]): number {
   return count;
 }
 
-/** The one float type of all inputs. */
-function commonType(name: string, inputs: Inputs): DType {
+/**
+ * The one float type of all inputs.
+ *
+ * @throws {DTypeError} when they differ or one is i32.
+ */
+export function commonType(name: string, inputs: Inputs): DType {
   let dtype: DType | undefined;
   for (const input of inputs) {
     if (input === null) continue;
@@ -114,8 +118,8 @@ function commonType(name: string, inputs: Inputs): DType {
 }
 
 function checkFinite(name: string, output: Tensor): void {
-  const total = kernelsFor(output.dtype).sumSquares(output.pointer, output.size);
-  if (Number.isFinite(total)) return;
+  const largest = kernelsFor(output.dtype).maxAbs(output.pointer, output.size);
+  if (Number.isFinite(largest)) return;
   throw new NumericError(
     { what: name, expected: "finite numbers", got: `NaN or infinity in ${formatShape(output.shape)}` },
     name,

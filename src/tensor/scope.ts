@@ -66,10 +66,14 @@ export class Scope implements Disposable {
   }
 
   /**
-   * Moves a tensor's data to the enclosing scope, so that it survives this one.
+   * Moves a tensor's data to the enclosing scope, so that it survives this one. Data that survives already, from
+   * outside this scope, stays where it is.
    */
   keep<T extends { readonly storage: Storage }>(tensor: T): T {
-    tensor.storage.moveTo(this.parent);
+    const { storage } = tensor;
+    for (let { scope } = storage; scope !== null; scope = scope.parent) {
+      if (scope === this) storage.moveTo(this.parent);
+    }
     return tensor;
   }
 

@@ -1,5 +1,6 @@
 /** Ops that pick elements by index, with the scatter ops that are their gradients. */
 import { ShapeError } from "../../base/errors.ts";
+import { checkNumber } from "../../base/options.ts";
 import { formatShape, sameShape } from "../../base/shape.ts";
 import { type Indices, indices, tensor } from "../create.ts";
 import { defineOp, type Op, type Unary } from "../op.ts";
@@ -59,17 +60,25 @@ export function gather(table: Tensor, index: Indices, { paddingIndex }: GatherOp
   return gatherOp(table, paddingIndex === undefined ? { index: checked } : { index: checked, padding: paddingIndex });
 }
 
+/** An index of the shape of x without its last axis. */
+function outerIndex(name: string, x: Tensor, index: Indices, limit: number): Tensor {
+  if (x.rank === 0) {
+    throw new ShapeError({ what: name, expected: "at least one axis", got: formatShape(x.shape) });
+  }
+  const checked = indices(`${name} index`, index, limit);
+  const outer = x.shape.slice(0, -1);
+  if (sameShape(checked.shape, outer)) return checked;
+  throw new ShapeError({
+    what: `${name} index`,
+    expected: formatShape(outer),
+    got: formatShape(checked.shape),
+  });
+}
+
 /** Sums the rows of x `[...index, width]` that share an index into a table of `rows` rows: the adjoint of gather. */
 export function scatterAdd(x: Tensor, index: Indices, rows: number): Tensor {
-  const checked = indices("scatterAdd index", index, rows);
-  if (!sameShape(checked.shape, x.shape.slice(0, -1))) {
-    throw new ShapeError({
-      what: "scatterAdd index",
-      expected: formatShape(x.shape.slice(0, -1)),
-      got: formatShape(checked.shape),
-    });
-  }
-  return scatterOp(x, { index: checked }, rows);
+  checkNumber("scatterAdd rows", rows, { integer: true, min: 0 });
+  return scatterOp(x, { index: outerIndex("scatterAdd", x, index, rows) }, rows);
 }
 
 const pickOp: Op<Unary, [IndexArgument]> = defineOp<Unary, [IndexArgument]>("pick", {
@@ -96,13 +105,5 @@ const unpickOp: Op<Unary, [IndexArgument, number]> = defineOp<Unary, [IndexArgum
  * pick(tensor([[1, 2], [3, 4]]), [1, 0]).toArray(); // [2, 3]
  */
 export function pick(x: Tensor, index: Indices): Tensor {
-  const checked = indices("pick index", index, x.shape[x.rank - 1]);
-  if (!sameShape(checked.shape, x.shape.slice(0, -1))) {
-    throw new ShapeError({
-      what: "pick index",
-      expected: formatShape(x.shape.slice(0, -1)),
-      got: formatShape(checked.shape),
-    });
-  }
-  return pickOp(x, { index: checked });
+  return pickOp(x, { index: outerIndex("pick", x, index, x.shape[x.rank - 1]) });
 }

@@ -80,8 +80,9 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const { transposeA = false, transposeB = false } = options;
   if (a.rank > 2 && b.rank === 2 && !transposeA) {
     // One large product instead of a batch of small ones: [..., m, k] -> [... * m, k].
-    const rows = product(reshape(a, [-1, a.shape[a.rank - 1]]), b, false, transposeB);
-    return reshape(rows, [...a.shape.slice(0, -1), rows.shape[1]]);
+    const { n, k } = planProduct("matmul", a, b, false, transposeB);
+    const outer = a.shape.slice(0, -1);
+    return reshape(product(reshape(a, [sizeOf(outer), k]), b, false, transposeB), [...outer, n]);
   }
   return product(a, b, transposeA, transposeB);
 }
@@ -113,11 +114,20 @@ const affine = defineOp<LinearInputs>("linear", {
 /**
  * `x W^T + b` over the last axis: x `[..., in]`, weight `[out, in]`, bias `[out]` or null, giving `[..., out]`.
  *
+ * @throws {ShapeError} when the shapes do not fit.
  * @example
  * linear(tensor([1, 2]), tensor([[3, 4]]), tensor([5])).toArray(); // [16]
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-  const rows = reshape(x, [-1, x.shape[x.rank - 1] ?? 1]);
+  if (x.rank === 0 || weight.rank !== 2) {
+    throw new ShapeError({
+      what: "linear",
+      expected: "x [..., in] and weight [out, in]",
+      got: `${formatShape(x.shape)} and ${formatShape(weight.shape)}`,
+    });
+  }
+  const outer = x.shape.slice(0, -1);
+  const rows = reshape(x, [sizeOf(outer), x.shape[x.rank - 1]]);
   const out = bias === null ? product(rows, weight, false, true) : affine(rows, weight, bias);
-  return reshape(out, [...x.shape.slice(0, -1), out.shape[1]]);
+  return reshape(out, [...outer, out.shape[1]]);
 }

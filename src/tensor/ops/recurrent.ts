@@ -35,7 +35,7 @@ function simpleSequence(
 export const rnnSequence = defineFusedOp<SimpleInputs, [SequenceOptions, "tanh" | "relu"], SimpleOutputs>(
   "rnn",
   (k, _dtype, [x, h0, ...weights], options, nonlinearity) => {
-    checkInputs("rnn", 1, x, [h0], weights);
+    checkInputs("rnn", 1, x, [h0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
     const walk = new Walk(x, weightHh.shape[1], options);
     const { batch, hidden } = walk;
@@ -65,7 +65,7 @@ export const rnnSequence = defineFusedOp<SimpleInputs, [SequenceOptions, "tanh" 
 export const gruSequence = defineFusedOp<SimpleInputs, [SequenceOptions], SimpleOutputs>(
   "gru",
   (k, _dtype, [x, h0, ...weights], options) => {
-    checkInputs("gru", 3, x, [h0], weights);
+    checkInputs("gru", 3, x, [h0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
     const walk = new Walk(x, weightHh.shape[1], options);
     const { batch, hidden } = walk;
@@ -100,7 +100,7 @@ type LstmOutputs = readonly [y: Tensor, hFinal: Tensor, cFinal: Tensor];
 export const lstmSequence = defineFusedOp<LstmInputs, [SequenceOptions], LstmOutputs>(
   "lstm",
   (k, dtype, [x, h0, c0, ...weights], options) => {
-    checkInputs("lstm", 4, x, [h0, c0], weights);
+    checkInputs("lstm", 4, x, [h0, c0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
     const walk = new Walk(x, weightHh.shape[1], options);
     const { batch, hidden } = walk;

@@ -1,13 +1,13 @@
 /** Reductions over axes. */
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../base/shape.ts";
-import type { Kernels, ReduceKernel } from "../../kernels/kernels.ts";
+import type { ReduceKernel } from "../../kernels/kernels.ts";
 import { provideGradientOps } from "../graph.ts";
-import { defineOp, type Op, type Unary } from "../op.ts";
+import { commonType, defineOp, type Op, type Unary } from "../op.ts";
 import { kernelsFor } from "../runtime.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { add, div, equal, mul, sub } from "./elementwise.ts";
-import { broadcastTo, reshape } from "./shape.ts";
+import { broadcastTo, clone, reshape } from "./shape.ts";
 import { sqrt } from "./unary.ts";
 
 /** One axis, several, or all when absent. */
@@ -130,12 +130,12 @@ export const norm = (x: Tensor): Tensor => sqrt(sum(mul(x, x)));
  */
 export function argmax(x: Tensor, axis = -1): Tensor {
   const at = normalizeAxis("argmax", axis, x.rank);
+  const dtype = commonType("argmax", [x]);
   if (x.shape[at] === 0) {
     throw new ShapeError({ what: "argmax", expected: "at least one element", got: formatShape(x.shape) });
   }
   const out = empty(withoutAxes(x.shape, [at]), "i32");
-  const k: Kernels = kernelsFor(x.dtype);
-  k.argmax(x.pointer, out.pointer, ...around(x.shape, at));
+  kernelsFor(dtype).argmax(x.pointer, out.pointer, ...around(x.shape, at));
   return out;
 }
 
@@ -149,4 +149,4 @@ function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
   return reshape(sumAxes(gradient, axes), shape);
 }
 
-provideGradientOps({ unbroadcast, add: (a, b) => add(a, b) });
+provideGradientOps({ unbroadcast, add, clone });

@@ -5,6 +5,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../base/shape.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import { indices } from "../create.ts";
 import type { Gradients } from "../graph.ts";
 import type { DType } from "../runtime.ts";
 import { empty, type Tensor } from "../tensor.ts";
@@ -247,6 +248,7 @@ export function checkInputs(
   x: Tensor,
   states: readonly Tensor[],
   weights: RecurrentWeights,
+  { lengths }: SequenceOptions,
 ): void {
   const [weightIh, weightHh, biasIh, biasHh] = weights;
   const [width, inputs] = weightIh.shape;
@@ -257,12 +259,16 @@ export function checkInputs(
     sameShape(weightHh.shape, [width, hidden]) &&
     sameShape(biasIh.shape, [width]) &&
     sameShape(biasHh.shape, [width]) &&
-    states.every((state) => sameShape(state.shape, [x.shape[0], hidden]));
-  if (good) return;
+    states.every((state) => sameShape(state.shape, [x.shape[0], hidden])) &&
+    (lengths === null || sameShape(lengths.shape, [x.shape[0]]));
+  if (good) {
+    if (lengths !== null) indices(`${what} lengths`, lengths, x.shape[1] + 1);
+    return;
+  }
   throw new ShapeError({
     what,
-    expected: `input [B, T, ${inputs}], states [B, ${hidden}] and weights of ${gates} gates`,
-    got: [x, ...states, ...weights].map((part) => formatShape(part.shape)).join(", "),
+    expected: `input [B, T, ${inputs}], states [B, ${hidden}], weights of ${gates} gates and lengths [B]`,
+    got: [x, ...states, ...weights, ...(lengths ? [lengths] : [])].map((part) => formatShape(part.shape)).join(", "),
   });
 }
 

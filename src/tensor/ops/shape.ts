@@ -1,6 +1,6 @@
 /** Ops that rearrange elements: reshape, permute, slice, concat. */
-import { ShapeError } from "../../base/errors.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../base/shape.ts";
+import { IndexError, ShapeError } from "../../base/errors.ts";
+import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../base/shape.ts";
 import { record } from "../graph.ts";
 import { defineOp, type Op, type Unary } from "../op.ts";
 import { empty, Tensor } from "../tensor.ts";
@@ -97,6 +97,7 @@ export function transpose(x: Tensor, first = -2, second = -1): Tensor {
 /** x repeated to `shape` by the rules of broadcasting. */
 export const broadcastTo: Op<Unary, [Shape]> = defineOp<Unary, [Shape]>("broadcastTo", {
   shape: (name, [x], shape) => {
+    checkShape(name, shape);
     const missing = shape.length - x.rank;
     const fits =
       missing >= 0 && x.shape.every((extent, axis) => extent === 1 || extent === shape[axis + missing]);
@@ -113,23 +114,24 @@ export const broadcastTo: Op<Unary, [Shape]> = defineOp<Unary, [Shape]>("broadca
 });
 
 /**
- * Elements `start` to `end - 1` along `axis`; negative positions count from the end. Along the outermost axis this
- * is a view, without copying.
+ * Elements `start` to `end - 1` (by default to the last) along `axis`; negative positions count from the end. Along
+ * the outermost axis this is a view, without copying.
  *
  * @throws {ShapeError} when the range is not inside the axis.
  * @example
  * slice(tensor([1, 2, 3, 4]), 0, 1, 3).toArray(); // [2, 3]
  */
-export function slice(x: Tensor, axis: number, start: number, end: number = x.shape[axis]): Tensor {
+export function slice(x: Tensor, axis: number, start: number, end?: number): Tensor {
   const at = normalizeAxis("slice", axis, x.rank);
   const extent = x.shape[at];
   const from = start < 0 ? start + extent : start;
-  const to = end < 0 ? end + extent : end;
+  const last = end ?? extent;
+  const to = last < 0 ? last + extent : last;
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > extent || from > to) {
     throw new ShapeError({
       what: "slice",
       expected: `a range inside 0..${extent}`,
-      got: `${start}..${end}`,
+      got: `${start}..${last}`,
     });
   }
   const outer = x.shape.slice(0, at).every((size) => size === 1);
@@ -164,10 +166,22 @@ const pad: Op<Unary, [number, number, number]> = defineOp<Unary, [number, number
   backward: (g, _y, [x], _needs, axis, start) => [slice(g, axis, start, start + x.shape[axis])],
 });
 
-/** Position `index` of `axis`, with that axis removed. */
+/**
+ * Position `index` of `axis`, with that axis removed; negative positions count from the end.
+ *
+ * @throws {IndexError} when there is no such position.
+ */
 export function select(x: Tensor, axis: number, index: number): Tensor {
   const at = normalizeAxis("select", axis, x.rank);
-  const position = index < 0 ? index + x.shape[at] : index;
+  const extent = x.shape[at];
+  const position = index < 0 ? index + extent : index;
+  if (!Number.isInteger(index) || position < 0 || position >= extent) {
+    throw new IndexError({
+      what: "select index",
+      expected: `a position of an axis of ${extent}`,
+      got: String(index),
+    });
+  }
   return squeeze(slice(x, at, position, position + 1), at);
 }
 
@@ -182,12 +196,11 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
   if (parts.length === 0) {
     throw new ShapeError({ what: "concat", expected: "at least one tensor", got: "none" });
   }
-  if (parts.length === 1) return parts[0];
   const at = normalizeAxis("concat", axis, parts[0].rank);
-  return joinParts(at, ...parts);
+  return parts.length === 1 ? parts[0] : joinParts(at, parts);
 }
 
-function joinParts(axis: number, ...parts: readonly Tensor[]): Tensor {
+function joinParts(axis: number, parts: readonly Tensor[]): Tensor {
   const [{ shape, dtype }] = parts;
   let extent = 0;
   for (const part of parts) {

@@ -3,7 +3,7 @@ import { OptionError, ShapeError } from "../../base/errors.ts";
 import { checkChoice, checkNumber } from "../../base/options.ts";
 import { formatShape, type Shape, sameShape } from "../../base/shape.ts";
 import { full, type Indices, indices, tensor } from "../create.ts";
-import { defineFusedOp, defineOp, type Op, type Unary } from "../op.ts";
+import { commonType, defineFusedOp, defineOp, type Op, type Unary } from "../op.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { add, mul, sub } from "./elementwise.ts";
 import { sum } from "./reduce.ts";
@@ -64,7 +64,10 @@ const maskedOp = defineFusedOp<Unary, [Tensor], [Tensor]>("maskedSoftmax", (k, d
  * @example
  * maskedSoftmax(tensor([1, 1, 9]), tensor([1, 1, 0])).toArray(); // [0.5, 0.5, 0]
  */
-export const maskedSoftmax = (x: Tensor, mask: Tensor): Tensor => maskedOp([x], mask)[0];
+export function maskedSoftmax(x: Tensor, mask: Tensor): Tensor {
+  commonType("maskedSoftmax", [x, mask]);
+  return maskedOp([x], mask)[0];
+}
 
 /**
  * How probability is spread for label smoothing by epsilon over V classes:
@@ -163,6 +166,7 @@ export function crossEntropy(logits: Tensor, targets: Indices, options: CrossEnt
   checkNumber("labelSmoothing", labelSmoothing, { min: 0, max: 1 });
   checkChoice("smoothingForm", smoothingForm, ["uniform", "others", "others-kl"]);
   checkChoice("reduction", reduction, ["mean", "sum", "none"]);
+  commonType("crossEntropy", [logits, weight ?? null]);
   if (weight !== undefined && !sameShape(weight.shape, [classes])) {
     throw new ShapeError({
       what: "crossEntropy weight",

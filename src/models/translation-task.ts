@@ -1,0 +1,193 @@
+/** Training a translator: batches, loss and validation, in the form that `train` drives. */
+import { OptionError } from "../base/errors.ts";
+import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import type { Random } from "../base/random.ts";
+import {
+  type CrossEntropyOptions,
+  noGrad,
+  ops,
+  type SmoothingForm,
+  scoped,
+  type Tensor,
+  tensor,
+} from "../tensor/index.ts";
+import { type IdPair, type PairBatch, PairBatches } from "../text/batching.ts";
+import { collectReferences } from "../text/corpus-split.ts";
+import type { Seq2Seq } from "./seq2seq.ts";
+import type { TranslateOptions, Translation, TranslatorParts } from "./translation.ts";
+import { tokenizerFiles, translatorConfig } from "./translator-files.ts";
+
+type Pair = { readonly source: string; readonly target: string };
+
+export interface TranslationData {
+  readonly train: readonly Pair[];
+  /** For validation loss and BLEU. Several pairs with the same source count as references of one sentence. */
+  readonly valid?: readonly Pair[];
+}
+
+export interface TranslationTaskOptions {
+  /** Sentence pairs in a batch. Default 64, unless `maxTokens` is given. */
+  readonly batchSize?: number;
+  /** Instead: the most cells of a batch's source and target matrices. */
+  readonly maxTokens?: number;
+  /** Default 0. */
+  readonly labelSmoothing?: number;
+  readonly smoothingForm?: SmoothingForm;
+  /** Sentences translated to measure BLEU in validation. Default: all. */
+  readonly validSentences?: number;
+}
+
+/** The loss of one batch. */
+export interface BatchLoss {
+  /** Mean nats per target token; what is minimised. */
+  readonly loss: Tensor;
+  readonly tokens: number;
+}
+
+export interface ValidationLoss {
+  /** Mean nats per target token, without label smoothing, end of sentence included. */
+  readonly loss: number;
+  readonly tokens: number;
+}
+
+/** Translations of the validation sources beside their references. */
+export interface ValidationTranslations {
+  readonly hypotheses: string[];
+  readonly references: string[][];
+}
+
+/** A translator as far as its training needs it. */
+interface Trainee extends TranslatorParts {
+  translate(texts: readonly string[], options?: TranslateOptions): string[];
+  translateDetailed(texts: readonly string[], options?: TranslateOptions): Translation[];
+}
+
+const SAMPLES = 5;
+
+export class TranslationTask {
+  readonly module: Seq2Seq;
+  readonly random: Random;
+  readonly batches: PairBatches;
+  readonly #translator: Trainee;
+  readonly #valid: readonly IdPair[];
+  readonly #validTexts: { source: string; references: string[] }[];
+  readonly #validSentences: number;
+  readonly #loss: CrossEntropyOptions;
+
+  constructor(translator: Trainee, data: TranslationData, options: TranslationTaskOptions) {
+    rejectUnknownKeys("translation task", options, [
+      "batchSize",
+      "maxTokens",
+      "labelSmoothing",
+      "smoothingForm",
+      "validSentences",
+    ]);
+    const { batchSize, maxTokens, labelSmoothing = 0, smoothingForm = "uniform", validSentences } = options;
+    if (data.train.length === 0) {
+      throw new OptionError({ what: "training data", expected: "at least one sentence pair", got: "none" });
+    }
+    this.#translator = translator;
+    this.module = translator.network;
+    this.random = translator.random;
+    this.#loss = { labelSmoothing, smoothingForm };
+    const size = maxTokens === undefined ? { batchSize: batchSize ?? 64 } : { maxTokens };
+    const ids = data.train.map((pair) => this.#encode(pair));
+    this.batches = new PairBatches(ids, {
+      ...size,
+      padId: translator.target.padId,
+      random: translator.random.fork(),
+    });
+    const valid = data.valid ?? [];
+    this.#valid = valid.map((pair) => this.#encode(pair));
+    this.#validTexts = collectReferences(valid);
+    this.#validSentences = checkNumber("validSentences", validSentences ?? this.#validTexts.length, {
+      integer: true,
+      min: 0,
+    });
+  }
+
+  /** Source ids with the end of sentence; target ids between begin and end of sentence. */
+  #encode({ source, target }: Pair): IdPair {
+    const { source: from, target: to } = this.#translator;
+    return {
+      source: [...from.encode(source), from.eosId],
+      target: [to.bosId, ...to.encode(target), to.eosId],
+    };
+  }
+
+  get hasValidation(): boolean {
+    return this.#valid.length > 0;
+  }
+
+  loss(batch: PairBatch): BatchLoss {
+    return this.#crossEntropy(batch, this.#loss);
+  }
+
+  /** Teacher forcing: from each target word, the next. */
+  #crossEntropy({ source, target }: PairBatch, options: CrossEntropyOptions): BatchLoss {
+    const { padId } = this.#translator.target;
+    const [batch, time] = target.shape;
+    const previous = new Int32Array(batch * (time - 1));
+    const next = new Int32Array(batch * (time - 1));
+    let tokens = 0;
+    for (let b = 0; b < batch; b++) {
+      const row = target.ids.subarray(b * time, (b + 1) * time);
+      previous.set(row.subarray(0, time - 1), b * (time - 1));
+      next.set(row.subarray(1), b * (time - 1));
+      tokens += target.lengths[b] - 1;
+    }
+    const shape = [batch, time - 1];
+    const logits = this.module.forward(
+      tensor(source.ids, source.shape, "i32"),
+      tensor(source.lengths, [batch], "i32"),
+      tensor(previous, shape, "i32"),
+    );
+    const targets = tensor(next, shape, "i32");
+    return { loss: ops.crossEntropy(logits, targets, { ...options, ignoreIndex: padId }), tokens };
+  }
+
+  validate(): ValidationLoss {
+    const batches = new PairBatches(this.#valid, { batchSize: 64, padId: this.#translator.target.padId });
+    let [nats, tokens] = [0, 0];
+    this.module.eval();
+    try {
+      for (let i = batches.batchesPerEpoch; i > 0; i--) {
+        scoped(() => {
+          const part = noGrad(() => this.#crossEntropy(batches.next(), {}));
+          nats += part.loss.item() * part.tokens;
+          tokens += part.tokens;
+        });
+      }
+    } finally {
+      this.module.train();
+    }
+    return { loss: nats / tokens, tokens };
+  }
+
+  /** Greedy translations of the validation sources, for BLEU. */
+  translateValidation(): ValidationTranslations {
+    const chosen = this.#validTexts.slice(0, this.#validSentences);
+    const sources = chosen.map(({ source }) => source);
+    return {
+      hypotheses: this.#translator.translate(sources, { beamSize: 1, batchSize: 64 }),
+      references: chosen.map(({ references }) => references),
+    };
+  }
+
+  /** A few validation sentences with translation, reference and attention. */
+  samples(): (Translation & { reference: string })[] {
+    const chosen = this.#validTexts.slice(0, SAMPLES);
+    const translations = this.#translator.translateDetailed(chosen.map(({ source }) => source));
+    return translations.map((translation, i) => ({ ...translation, reference: chosen[i].references[0] }));
+  }
+
+  /** What config.json says of the model. */
+  config(): Record<string, unknown> {
+    return translatorConfig(this.#translator);
+  }
+
+  /** Further files that a run directory needs, by name. */
+  files(): Map<string, string> {
+    return tokenizerFiles(this.#translator);
+  }
+}
