@@ -21,35 +21,46 @@ function sentence({ what, expected, got, hint }: Complaint): string {
   return `${what}: expected ${expected}, got ${got}.${end}`;
 }
 
-/** Base class of all errors thrown by the library. */
+/** Base class of all errors thrown by the library. Names are literals, so that minifiers leave them alone. */
 export abstract class LexigradError extends Error {
   abstract readonly code: string;
   readonly complaint: Complaint;
 
   constructor(complaint: Complaint, where = "", options?: ErrorOptions) {
     super(where + sentence(complaint), options);
-    this.name = new.target.name;
     this.complaint = complaint;
   }
 }
 
 /** Tensors whose shapes do not fit an operation. */
 export class ShapeError extends LexigradError {
+  static {
+    this.prototype.name = "ShapeError";
+  }
   readonly code = "SHAPE";
 }
 
 /** A tensor of the wrong element type. */
 export class DTypeError extends LexigradError {
+  static {
+    this.prototype.name = "DTypeError";
+  }
   readonly code = "DTYPE";
 }
 
 /** An index (token id, axis, row) outside its range. */
 export class IndexError extends LexigradError {
+  static {
+    this.prototype.name = "IndexError";
+  }
   readonly code = "INDEX";
 }
 
 /** An option whose name or value is not allowed. */
 export class OptionError extends LexigradError {
+  static {
+    this.prototype.name = "OptionError";
+  }
   readonly code = "OPTION";
 }
 
@@ -74,6 +85,9 @@ function place({ file, line, column, offset }: FileLocation): string {
 
 /** Bytes or text that do not follow their format. */
 export class FormatError extends LexigradError {
+  static {
+    this.prototype.name = "FormatError";
+  }
   readonly code = "FORMAT";
   readonly location: FileLocation;
 
@@ -85,11 +99,17 @@ export class FormatError extends LexigradError {
 
 /** An object used in a state that does not allow it: a freed tensor, a mismatched checkpoint. */
 export class StateError extends LexigradError {
+  static {
+    this.prototype.name = "StateError";
+  }
   readonly code = "STATE";
 }
 
 /** A number that is NaN or infinite where it must not be. */
 export class NumericError extends LexigradError {
+  static {
+    this.prototype.name = "NumericError";
+  }
   readonly code = "NUMERIC";
   readonly op: string;
   readonly step: number | undefined;
@@ -103,11 +123,17 @@ export class NumericError extends LexigradError {
 
 /** The tensor memory cannot grow further. */
 export class OutOfMemoryError extends LexigradError {
+  static {
+    this.prototype.name = "OutOfMemoryError";
+  }
   readonly code = "OUT_OF_MEMORY";
 }
 
 /** A file operation failed. `cause` holds the platform's error. */
 export class IoError extends LexigradError {
+  static {
+    this.prototype.name = "IoError";
+  }
   readonly code = "IO";
   readonly path: string;
 
@@ -119,11 +145,17 @@ export class IoError extends LexigradError {
 
 /** A kernel backend that was asked for cannot be used. */
 export class BackendError extends LexigradError {
+  static {
+    this.prototype.name = "BackendError";
+  }
   readonly code = "BACKEND";
 }
 
 /** A worker thread failed. */
 export class WorkerError extends LexigradError {
+  static {
+    this.prototype.name = "WorkerError";
+  }
   readonly code = "WORKER";
 }
 

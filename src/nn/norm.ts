@@ -17,7 +17,7 @@ export interface LayerNormOptions {
  * and shift.
  *
  * @example
- * new LayerNorm({ normalizedShape: 2 }).forward(tensor([[1, 3]])).toArray(); // [[-1, 1]]
+ * new LayerNorm({ normalizedShape: 2, eps: 0 }).forward(tensor([[1, 3]])).toArray(); // [[-1, 1]]
  */
 export class LayerNorm extends Module {
   weight: Parameter | null;

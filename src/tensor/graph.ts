@@ -3,24 +3,7 @@ import { DTypeError, ShapeError, StateError } from "../base/errors.ts";
 import { formatShape, type Shape, sameShape } from "../base/shape.ts";
 import { kernelsFor } from "./runtime.ts";
 import { currentScope, Scope, type Storage } from "./scope.ts";
-import { empty, Tensor } from "./tensor.ts";
-
-/** One gradient for each input, null where none flows. */
-export type Gradients = readonly (Tensor | null)[];
-
-/** One application of an op. */
-export interface GraphNode {
-  readonly name: string;
-  /** Grows with every node, so that descending order is reverse topological order. */
-  readonly order: number;
-  readonly inputs: readonly (Tensor | null)[];
-  /** Shapes of the outputs, to make zeros for those that received no gradient. */
-  readonly outputs: readonly Tensor[];
-  /** From the gradients of the outputs (null where none came) to those of the inputs. */
-  readonly backward: (gradients: Gradients, needs: readonly boolean[]) => Gradients;
-  /** False when the backward step is not itself written in ops. */
-  readonly differentiable: boolean;
-}
+import { empty, type Gradients, type GraphNode, Tensor } from "./tensor.ts";
 
 let recording = true;
 let nextOrder = 0;

@@ -2,9 +2,9 @@
 import { DTypeError, NumericError } from "../base/errors.ts";
 import { formatShape, type Shape } from "../base/shape.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import { type Gradients, record } from "./graph.ts";
+import { record } from "./graph.ts";
 import { type DType, kernelsFor, numericsChecked } from "./runtime.ts";
-import { empty, Tensor } from "./tensor.ts";
+import { empty, type Gradients, Tensor } from "./tensor.ts";
 
 /** The tensors an op takes; null for an optional one that is absent. */
 export type Inputs = readonly (Tensor | null)[];

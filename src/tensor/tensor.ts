@@ -1,7 +1,6 @@
 /** The tensor: a dense, row-major array in tensor memory that remembers how it was computed. */
 import { DTypeError, IndexError, ShapeError, StateError } from "../base/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../base/shape.ts";
-import type { GraphNode } from "./graph.ts";
 import { type DType, heap } from "./runtime.ts";
 import { Storage } from "./scope.ts";
 
@@ -12,6 +11,23 @@ export type TypedArray = Float32Array | Float64Array | Int32Array;
 
 /** Nested arrays of numbers, as deep as the tensor has axes. */
 export type NestedArray = number | NestedArray[];
+
+/** One gradient for each input, null where none flows. */
+export type Gradients = readonly (Tensor | null)[];
+
+/** One application of an op. */
+export interface GraphNode {
+  readonly name: string;
+  /** Grows with every node, so that descending order is reverse topological order. */
+  readonly order: number;
+  readonly inputs: readonly (Tensor | null)[];
+  /** Shapes of the outputs, to make zeros for those that received no gradient. */
+  readonly outputs: readonly Tensor[];
+  /** From the gradients of the outputs (null where none came) to those of the inputs. */
+  readonly backward: (gradients: Gradients, needs: readonly boolean[]) => Gradients;
+  /** False when the backward step is not itself written in ops. */
+  readonly differentiable: boolean;
+}
 
 /**
  * An n-dimensional array of numbers. Made by `tensor`, `zeros`, `randn` ... and by every op; each op is also a

@@ -373,7 +373,7 @@ export const kernelCases = {
 const TIGHT: Tolerance = { atol: 0, rtol: 2.5e-7 };
 const EXACT: Tolerance = { atol: 0, rtol: 0 };
 
-/** How near a fast kernel must come to the reference where the default of 5e-6 would be too lax. */
+/** How near a fast kernel must come to the reference where the default of 1e-5 would be too lax. */
 export const tolerances: { readonly [K in keyof Kernels]?: Tolerance } = {
   neg: EXACT,
   sqrt: EXACT,

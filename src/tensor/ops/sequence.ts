@@ -6,9 +6,9 @@ import { ShapeError } from "../../base/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../base/shape.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { indices } from "../create.ts";
-import type { Gradients } from "../graph.ts";
+
 import type { DType } from "../runtime.ts";
-import { empty, type Tensor } from "../tensor.ts";
+import { empty, type Gradients, type Tensor } from "../tensor.ts";
 
 /** Weights with PyTorch's shapes, G gates: `[G H, D]`, `[G H, H]`, `[G H]`, `[G H]`. */
 export type RecurrentWeights = readonly [weightIh: Tensor, weightHh: Tensor, biasIh: Tensor, biasHh: Tensor];

@@ -1,0 +1,160 @@
+/** The public surface of Lexigrad. */
+export {
+  BackendError,
+  DTypeError,
+  FormatError,
+  IndexError,
+  IoError,
+  LexigradError,
+  NumericError,
+  OptionError,
+  OutOfMemoryError,
+  ShapeError,
+  StateError,
+  WorkerError,
+} from "./base/errors.ts";
+export { Random, type RandomState } from "./base/random.ts";
+export type { Shape } from "./base/shape.ts";
+export { type BeamSearchOptions, beamSearch } from "./decode/beam-search.ts";
+export { exhaustiveSearch } from "./decode/exhaustive-search.ts";
+export { greedy } from "./decode/greedy.ts";
+export {
+  coveragePenalty,
+  type Hypothesis,
+  type LengthPenalty,
+  lengthPenalty,
+  type ScoreOptions,
+} from "./decode/hypothesis.ts";
+export { type SampleOptions, sample } from "./decode/sample.ts";
+export type { Start, Step, StepModel } from "./decode/step-model.ts";
+export { formatBpeCodes, parseBpeCodes } from "./formats/bpe-codes.ts";
+export { readSafetensors, type SavedTensors, writeSafetensors } from "./formats/safetensors.ts";
+export type { SavedTensor } from "./formats/safetensors-dtype.ts";
+export { parseStrictJson } from "./formats/strict-json.ts";
+export type { MemoryInfo } from "./kernels/memory.ts";
+export {
+  type BleuOptions,
+  type BleuScore,
+  bleu,
+  bleuFromStatistics,
+  bleuMetric,
+  sentenceBleu,
+} from "./metrics/bleu.ts";
+export { type ChrfOptions, type ChrfScore, chrf, chrfMetric } from "./metrics/chrf.ts";
+export { formatScore, type Metric, type Score } from "./metrics/metric.ts";
+export { bitsPerToken, perplexity } from "./metrics/perplexity.ts";
+export { pairedBootstrap, pairedRandomization } from "./metrics/significance.ts";
+export { type TerOptions, type TerScore, ter, terMetric } from "./metrics/ter.ts";
+export { Seq2Seq, type Seq2SeqOptions } from "./models/seq2seq.ts";
+export { Seq2SeqDecoding } from "./models/seq2seq-decoding.ts";
+export type { TranslateOptions, Translation, TranslatorOptions } from "./models/translation.ts";
+export {
+  type TranslationData,
+  TranslationTask,
+  type TranslationTaskOptions,
+} from "./models/translation-task.ts";
+export { Translator } from "./models/translator.ts";
+export { elu, glu, leakyRelu } from "./nn/activations.ts";
+export {
+  AdditiveAttention,
+  Attention,
+  type AttentionMemory,
+  BilinearAttention,
+  DotAttention,
+} from "./nn/attention.ts";
+export { Dropout } from "./nn/dropout.ts";
+export { Embedding } from "./nn/embedding.ts";
+export * as init from "./nn/init.ts";
+export { Linear } from "./nn/linear.ts";
+export { binaryCrossEntropyWithLogits, mseLoss, nllLoss } from "./nn/loss.ts";
+export { Module, Parameter } from "./nn/module.ts";
+export { LayerNorm } from "./nn/norm.ts";
+export { GRU, LSTM, type LSTMState, RNN } from "./nn/recurrent.ts";
+export { decodeWeights, encodeWeights } from "./nn/weights.ts";
+export { Adagrad } from "./optim/adagrad.ts";
+export { Adam, AdamW } from "./optim/adam.ts";
+export { clipGradNorm, clipGradValue } from "./optim/clipping.ts";
+export { Optimizer } from "./optim/optimizer.ts";
+export { ReduceOnPlateau } from "./optim/plateau.ts";
+export { RMSprop } from "./optim/rmsprop.ts";
+export { type Schedule, type ScheduleOptions, schedule } from "./optim/schedules.ts";
+export { SGD } from "./optim/sgd.ts";
+export { type Attention as AttentionPicture, attentionMap } from "./plot/attention-map.ts";
+export { lineChart, type Series } from "./plot/line-chart.ts";
+export { type LogRecord, type Report, renderReport } from "./plot/report.ts";
+export { attentionTable, sparkline, terminalCurve } from "./plot/terminal.ts";
+export {
+  type BackwardOptions,
+  backward,
+  configure,
+  type DType,
+  defineFusedOp,
+  defineOp,
+  full,
+  gradcheck,
+  type Indices,
+  indices,
+  keep,
+  memoryInfo,
+  noGrad,
+  ones,
+  type RuntimeOptions,
+  randn,
+  Scope,
+  scoped,
+  Tensor,
+  tensor,
+  uniform,
+  zeros,
+} from "./tensor/index.ts";
+export { additiveScores } from "./tensor/ops/attention.ts";
+export { add, div, equal, greater, maximum, minimum, mul, neg, sub } from "./tensor/ops/elementwise.ts";
+export { gather, pick, scatterAdd } from "./tensor/ops/gather.ts";
+export { linear, matmul } from "./tensor/ops/matmul.ts";
+export { dropout, layerNorm } from "./tensor/ops/norm.ts";
+export { argmax, max, mean, norm, sum, variance } from "./tensor/ops/reduce.ts";
+export {
+  broadcastTo,
+  clone,
+  concat,
+  detach,
+  flip,
+  permute,
+  reshape,
+  select,
+  slice,
+  squeeze,
+  stack,
+  transpose,
+  unsqueeze,
+} from "./tensor/ops/shape.ts";
+export { crossEntropy, logSoftmax, maskedSoftmax, softmax } from "./tensor/ops/softmax.ts";
+export {
+  abs,
+  clamp,
+  cos,
+  erf,
+  exp,
+  gelu,
+  log,
+  pow,
+  relu,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  softplus,
+  sqrt,
+  step,
+  tanh,
+} from "./tensor/ops/unary.ts";
+export { type BatchSeries, type PairBatch, PairBatches, padSequences } from "./text/batching.ts";
+export { ContiguousBatches } from "./text/batching-stream.ts";
+export { parseCsv, readCsv } from "./text/corpus-csv.ts";
+export { readLines, splitLines, streamLines } from "./text/corpus-lines.ts";
+export { type ParallelCorpus, parseParallel, readParallel, type SentencePair } from "./text/corpus-pairs.ts";
+export { collectReferences, type ReferenceSet, splitByGroup } from "./text/corpus-split.ts";
+export { parseJsonLines, parseTsv, readJsonLines, readTsv } from "./text/corpus-tables.ts";
+export { Tokenizer, TokenStream } from "./text/tokenizer.ts";
+export { type TrainTokenizerOptions, trainTokenizer } from "./text/train-tokenizer.ts";
+export { Vocabulary } from "./text/vocabulary.ts";
