@@ -19,7 +19,11 @@ function plain(value: unknown): unknown {
 
 describe("parseStrictJson", () => {
   test("agrees with JSON.parse on what JSON.stringify writes", () => {
-    const value = fc.jsonValue({ stringUnit: "binary", maxDepth: 4 });
+    const unit = fc.oneof(
+      fc.nat(0xffff).map((code) => String.fromCharCode(code)),
+      fc.constantFrom(...'"\\/\n\t\u0001a😀'),
+    );
+    const value = fc.jsonValue({ stringUnit: unit, maxDepth: 4 });
     const indent = fc.constantFrom("", "  ", "\t");
     const law = fc.property(value, indent, (written, space) => {
       const text = JSON.stringify(written, null, space);

@@ -1,0 +1,313 @@
+/** Text to token ids and back: the one class for every type of tokenizer. */
+import { OptionError, StateError } from "../base/errors.ts";
+import { readText, writeText } from "../base/files.ts";
+import { describe, rejectUnknownKeys } from "../base/options.ts";
+import { formatBpeCodes, parseBpeCodes } from "../formats/bpe-codes.ts";
+import {
+  formatTokenizerJson,
+  type Merge,
+  parseTokenizerJson,
+  type TokenizerData,
+  type TokenizerType,
+} from "../formats/tokenizer-json.ts";
+import { BpeModel } from "./bpe-model.ts";
+import { codesToData } from "./bpe-vocabulary.ts";
+import { ByteBpeModel } from "./byte-bpe-model.ts";
+import { LookupModel } from "./lookup-model.ts";
+import { MergeTable } from "./merge-table.ts";
+import type { TokenDecoder, TokenModel } from "./token-model.ts";
+import { Vocabulary } from "./vocabulary.ts";
+import { encodeWtf8 } from "./wtf8.ts";
+
+export interface EncodeOptions {
+  /**
+   * Whether a special token spelled out in the text becomes that token. Off by
+   * default, so that nobody can smuggle in an end of sequence with plain text.
+   */
+  readonly allowSpecials?: boolean;
+}
+
+export interface DecodeOptions {
+  /** Whether special tokens other than the unknown one are written out. Default false. */
+  readonly keepSpecials?: boolean;
+}
+
+/**
+ * Turns text into token ids and back.
+ *
+ * Made by {@link trainTokenizer}, {@link Tokenizer.load} or
+ * {@link Tokenizer.parse}; never changes.
+ *
+ * @example
+ * const tokenizer = trainTokenizer(["low low lower"], { type: "bpe", merges: 2 });
+ * tokenizer.tokenize("lower low"); // ["lo@@", "w@@", "e@@", "r", "low"]
+ * tokenizer.decode(tokenizer.encode("lower low")); // "lower low"
+ */
+export class Tokenizer {
+  readonly type: TokenizerType;
+  readonly vocabulary: Vocabulary;
+  /** Everything that makes this tokenizer, as plain values. */
+  readonly data: TokenizerData;
+  readonly #model: TokenModel;
+  readonly #specialIds: ReadonlySet<number>;
+  readonly #unknownId: number | undefined;
+  #hash: string | undefined;
+
+  /**
+   * @param counts how often each token occurred in training, by id.
+   * @throws {OptionError} when a token of `data` occurs twice.
+   */
+  constructor(data: TokenizerData, counts?: readonly number[]) {
+    this.data = data;
+    this.type = data.type;
+    this.vocabulary = new Vocabulary(data.tokens, data.specials, counts);
+    this.#specialIds = new Set(data.specials.map((special) => this.specialId(special)));
+    this.#unknownId = data.unknown === undefined ? undefined : this.specialId(data.unknown);
+    this.#model = this.#createModel();
+  }
+
+  #createModel(): TokenModel {
+    const { type, split, tokens } = this.data;
+    // Special tokens are out of reach of plain text, however it is spelled.
+    const ids = new Map(tokens.map((token, id) => [token, id]));
+    for (const special of this.data.specials) ids.delete(special);
+    const unknownId = () => this.unkId;
+    if (type === "word" || type === "char") return new LookupModel(tokens, ids, unknownId, split);
+    const id = (token: string) => ids.get(token) as number;
+    const merges = new MergeTable(
+      tokens.length,
+      this.data.merges.map(([left, right]) => ({
+        left: id(left),
+        right: id(right),
+        whole: id(left + right),
+      })),
+    );
+    if (type === "byte-bpe") return new ByteBpeModel(tokens, ids, merges, unknownId);
+    return new BpeModel({ tokens, ids, merges, unknownId, split });
+  }
+
+  /** The tokens as the vocabulary spells them, by id. */
+  get tokens(): readonly string[] {
+    return this.vocabulary.tokens;
+  }
+
+  /** The merges of types "bpe" and "byte-bpe", first rank first. */
+  get merges(): readonly Merge[] {
+    return this.data.merges;
+  }
+
+  /** @throws {StateError} when there is no `<pad>`. */
+  get padId(): number {
+    return this.specialId("<pad>");
+  }
+
+  /** @throws {StateError} when there is no `<s>`. */
+  get bosId(): number {
+    return this.specialId("<s>");
+  }
+
+  /** @throws {StateError} when there is no `</s>`. */
+  get eosId(): number {
+    return this.specialId("</s>");
+  }
+
+  /** @throws {StateError} when there is no token for unknown text. */
+  get unkId(): number {
+    return this.#unknownId ?? this.specialId("<unk>");
+  }
+
+  /**
+   * The id of a special token.
+   *
+   * @throws {StateError} when this tokenizer lacks it.
+   */
+  specialId(token: string): number {
+    const id = this.data.specials.includes(token) ? this.vocabulary.id(token) : undefined;
+    if (id !== undefined) return id;
+    throw new StateError({
+      what: "special token",
+      expected: `one of ${this.data.specials.join(" ") || "none"}`,
+      got: describe(token),
+      hint: "Train the tokenizer with it among `specials`.",
+    });
+  }
+
+  /**
+   * A hash of all that decides what ids mean: 16 hexadecimal digits, FNV-1a
+   * over {@link serialize}. Equal tokenizers have equal hashes.
+   */
+  get hash(): string {
+    this.#hash ??= fnv1a(encodeWtf8(this.serialize()));
+    return this.#hash;
+  }
+
+  /**
+   * The ids of a text. Nothing is added at either end.
+   *
+   * @throws {StateError} for text that the vocabulary lacks when there is no
+   *   token for unknown text.
+   */
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    checkText("encode", text);
+    rejectUnknownKeys("encode", options, ["allowSpecials"]);
+    const ids: number[] = [];
+    const parts = options.allowSpecials ? this.#splitSpecials(text) : [text];
+    parts.forEach((part, i) => {
+      if (i % 2 === 1) ids.push(this.specialId(part));
+      else this.#model.encode(this.#normalize(part), ids);
+    });
+    return ids;
+  }
+
+  /**
+   * The pieces of a text for people to read: words, characters, subwords with
+   * `@@` where their word goes on (type "bpe"), or tokens of byte characters
+   * (type "byte-bpe"). Unknown pieces are shown as they are.
+   */
+  tokenize(text: string): string[] {
+    checkText("tokenize", text);
+    return this.#model.tokenize(this.#normalize(text));
+  }
+
+  /** The text of pieces as {@link tokenize} gives them. */
+  detokenize(pieces: readonly string[]): string {
+    return this.#model.detokenize(pieces);
+  }
+
+  /**
+   * The text of token ids. Special tokens are left out, except the unknown one.
+   *
+   * @throws {IndexError} for an id outside the vocabulary.
+   */
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    const stream = this.stream(options);
+    let text = "";
+    for (const id of ids) text += stream.push(id);
+    return text + stream.end();
+  }
+
+  /**
+   * Starts decoding ids that come one by one. The parts joined are what
+   * {@link decode} gives for all ids.
+   *
+   * @example
+   * const tokenizer = trainTokenizer(["é"], { type: "byte-bpe", vocabSize: 260 });
+   * const stream = tokenizer.stream();
+   * tokenizer.encode("é").map((id) => stream.push(id)); // ["", "é"]
+   */
+  stream(options: DecodeOptions = {}): TokenStream {
+    rejectUnknownKeys("decode", options, ["keepSpecials"]);
+    const decoder = this.#model.decoder();
+    const { keepSpecials = false } = options;
+    return new TokenStream(decoder, (id) => {
+      const token = this.vocabulary.token(id);
+      if (!this.#specialIds.has(id)) return decoder.push(id);
+      return keepSpecials || id === this.#unknownId ? decoder.pushUnknown(token) : "";
+    });
+  }
+
+  /** The tokenizer as a tokenizer.json. Equal tokenizers give equal text. */
+  serialize(): string {
+    return formatTokenizerJson(this.data);
+  }
+
+  /**
+   * Reads a tokenizer.json: what {@link serialize} wrote, or a HuggingFace file
+   * of model "BPE" (byte-level or with `</w>`) or "WordLevel".
+   *
+   * @param what names the text in errors, e.g. its path.
+   * @throws {FormatError} for anything else.
+   */
+  static parse(json: string, what = "tokenizer.json"): Tokenizer {
+    return new Tokenizer(parseTokenizerJson(json, what));
+  }
+
+  /**
+   * Writes a tokenizer.json, or for paths ending in `.codes` the merges of a
+   * "bpe" tokenizer as subword-nmt 0.2 codes, which hold no vocabulary.
+   *
+   * @throws {OptionError} for codes of another type of tokenizer.
+   * @throws {IoError} when the file cannot be written.
+   */
+  save(path: string): void {
+    const codes = isCodesPath(path);
+    if (codes && (this.type !== "bpe" || this.data.split === "subword-nmt-0.1")) {
+      const got = this.type === "bpe" ? "one of codes 0.1" : `one of type ${this.type}`;
+      throw new OptionError({ what: path, expected: "a tokenizer of type bpe to write codes 0.2", got });
+    }
+    writeText(path, codes ? formatBpeCodes(this.merges) : this.serialize());
+  }
+
+  /**
+   * Reads a tokenizer.json or subword-nmt codes (paths ending in `.codes`).
+   * Codes hold no vocabulary: it is made of the symbols in the merges, and other
+   * characters are unknown.
+   *
+   * @throws {IoError} when the file cannot be read.
+   * @throws {FormatError} when its contents cannot be.
+   */
+  static load(path: string): Tokenizer {
+    const text = readText(path);
+    if (isCodesPath(path)) return new Tokenizer(codesToData(parseBpeCodes(text, path), path));
+    return Tokenizer.parse(text, path);
+  }
+
+  #normalize(text: string): string {
+    return this.data.lowercase ? text.toLowerCase() : text;
+  }
+
+  /** Plain text at even places, special tokens at odd ones. */
+  #splitSpecials(text: string): string[] {
+    const longestFirst = [...this.data.specials].sort((a, b) => b.length - a.length);
+    if (longestFirst.length === 0) return [text];
+    const escaped = longestFirst.map((special) => special.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+    return text.split(new RegExp(`(${escaped.join("|")})`));
+  }
+}
+
+/** Decodes token ids as they come; see {@link Tokenizer.stream}. */
+export class TokenStream {
+  readonly #decoder: TokenDecoder;
+  readonly #push: (id: number) => string;
+
+  constructor(decoder: TokenDecoder, push: (id: number) => string) {
+    this.#decoder = decoder;
+    this.#push = push;
+  }
+
+  /**
+   * The text that is certain after this token.
+   *
+   * @throws {IndexError} for an id outside the vocabulary.
+   */
+  push(id: number): string {
+    return this.#push(id);
+  }
+
+  /** What is left at the end: U+FFFD when a character is incomplete. */
+  end(): string {
+    return this.#decoder.end();
+  }
+}
+
+function isCodesPath(path: string): boolean {
+  return /\.codes(?:\.gz)?$/.test(path);
+}
+
+function checkText(method: string, text: unknown): void {
+  if (typeof text === "string") return;
+  throw new OptionError({ what: `Tokenizer.${method} text`, expected: "a string", got: describe(text) });
+}
+
+/** FNV-1a with 64 bits, kept as two halves: multiplying by 2^40 + 0x1b3 is a shift and a short product. */
+function fnv1a(bytes: Uint8Array): string {
+  let high = 0xcbf29ce4;
+  let low = 0x84222325;
+  for (const byte of bytes) {
+    low = (low ^ byte) >>> 0;
+    const product = low * 0x1b3;
+    high = (Math.imul(high, 0x1b3) + Math.floor(product / 2 ** 32) + (low << 8)) >>> 0;
+    low = product >>> 0;
+  }
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,196 @@
+/** Making tokenizers from text. */
+import { OptionError } from "../base/errors.ts";
+import { checkChoice, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
+import { END_OF_WORD, isMisleadingMerge, type SplitRule } from "../formats/tokenizer-json.ts";
+import { byteAlphabet, wordAlphabet } from "./bpe-vocabulary.ts";
+import { BYTE_TO_CHAR } from "./byte-level.ts";
+import { type CountedWords, learnMerges } from "./learn-merges.ts";
+import { splitters } from "./split.ts";
+import { Tokenizer } from "./tokenizer.ts";
+import { DEFAULT_SPECIALS, Vocabulary } from "./vocabulary.ts";
+import { encodeWtf8 } from "./wtf8.ts";
+
+export interface TrainTokenizerOptions {
+  /**
+   * - "word": every word of the text is a token;
+   * - "char": every code point is;
+   * - "bpe": byte-pair encoding of words as subword-nmt does it;
+   * - "byte-bpe": byte-pair encoding of bytes as GPT-2 does it; nothing is unknown.
+   */
+  readonly type: "word" | "char" | "bpe" | "byte-bpe";
+  /**
+   * The most tokens, special ones included. Default: no limit for "word" and
+   * "char", 8000 for the others.
+   */
+  readonly vocabSize?: number;
+  /** For "bpe" and "byte-bpe", instead of `vocabSize`: the most merges. */
+  readonly merges?: number;
+  /** Leaves out rarer tokens ("word", "char"; default 1) or merges (default 2). */
+  readonly minFrequency?: number;
+  /** Whether text is lower-cased first, here and in `encode`. Default false. */
+  readonly lowercase?: boolean;
+  /**
+   * How "word" and "bpe" find words: at "whitespace" (default for "word"), at
+   * "space" and line ends only (default for "bpe", as in subword-nmt), or with
+   * "punctuation" split off in a way that `decode` undoes.
+   */
+  readonly split?: "whitespace" | "space" | "punctuation";
+  /** Tokens that stand for no text and get the first ids. Default `<pad> <s> </s> <unk>`. */
+  readonly specials?: readonly string[];
+}
+
+const OPTION_NAMES = ["type", "vocabSize", "merges", "minFrequency", "lowercase", "split", "specials"];
+const TYPES = ["word", "char", "bpe", "byte-bpe"] as const;
+const DEFAULT_BPE_SIZE = 8000;
+
+/**
+ * Trains a tokenizer. The order of the texts does not matter, and a smaller
+ * vocabulary is the beginning of a larger one.
+ *
+ * Words and characters are numbered by frequency, equal ones by code point.
+ * Merges are those of subword-nmt ("bpe") and of HuggingFace tokenizers
+ * ("byte-bpe"); pairs never merge into the spelling of a special token.
+ *
+ * @throws {OptionError} for options out of range, and when the texts hold no token.
+ * @example
+ * const tokenizer = trainTokenizer(["a rose is a rose"], { type: "word" });
+ * tokenizer.tokens; // ["<pad>", "<s>", "</s>", "<unk>", "a", "rose", "is"]
+ */
+export function trainTokenizer(texts: Iterable<string>, options: TrainTokenizerOptions): Tokenizer {
+  rejectUnknownKeys("trainTokenizer", options, OPTION_NAMES);
+  const type = checkChoice("tokenizer type", options.type, TYPES);
+  const { lowercase = false, specials = DEFAULT_SPECIALS } = options;
+  checkSpecials(specials);
+  const split = splitRule(type, options.split);
+  const counts = countPieces(texts, split, lowercase);
+  const base = { type, split, lowercase, specials, unknown: specials.find((token) => token === "<unk>") };
+
+  if (type === "word" || type === "char") {
+    const { vocabSize, merges, minFrequency = 1 } = options;
+    if (merges !== undefined) {
+      throw new OptionError({ what: "merges", expected: `none for type ${type}`, got: describe(merges) });
+    }
+    if (vocabSize !== undefined) {
+      checkNumber("vocabSize", vocabSize, { integer: true, min: specials.length + 1 });
+    }
+    checkNumber("minFrequency", minFrequency, { min: 1 });
+    const limit = vocabSize === undefined ? {} : { maxSize: vocabSize };
+    const vocabulary = Vocabulary.fromCounts(counts, { specials, minFrequency, ...limit });
+    return new Tokenizer({ ...base, tokens: vocabulary.tokens, merges: [] }, vocabulary.counts);
+  }
+
+  const reserved = new Set(specials);
+  const alphabet = type === "bpe" ? wordAlphabet(charactersOf(counts.keys())) : byteAlphabet();
+  const atoms = alphabet.filter((symbol) => !reserved.has(symbol));
+  const words = countedWords(atoms, counts, type === "bpe" ? wordSymbols : byteSymbols);
+  const { symbols, merges } = learnMerges(words, {
+    ...mergeLimits(options, specials.length, atoms.length),
+    ties: type === "bpe" ? "largest-strings" : "smallest-ids",
+    forbidden: (left, right) => isMisleadingMerge(left, right, type, reserved),
+  });
+  return new Tokenizer({
+    ...base,
+    tokens: [...specials, ...symbols],
+    merges: merges.map(({ left, right }) => [symbols[left], symbols[right]] as const),
+  });
+}
+
+function checkSpecials(specials: readonly string[]): void {
+  const strings = Array.isArray(specials) && specials.every((token) => typeof token === "string" && token);
+  if (strings && new Set(specials).size === specials.length) return;
+  throw new OptionError({
+    what: "specials",
+    expected: "different, non-empty strings",
+    got: JSON.stringify(specials) ?? "nothing",
+  });
+}
+
+function splitRule(type: TrainTokenizerOptions["type"], split: unknown): SplitRule {
+  if (type === "word" || type === "bpe") {
+    const chosen = split ?? (type === "word" ? "whitespace" : "space");
+    return checkChoice("split", chosen, ["whitespace", "space", "punctuation"] as const);
+  }
+  if (split !== undefined) {
+    throw new OptionError({ what: "split", expected: `none for type ${type}`, got: describe(split) });
+  }
+  return type === "char" ? "characters" : "byte-level";
+}
+
+function countPieces(texts: Iterable<string>, split: SplitRule, lowercase: boolean): Map<string, number> {
+  if (typeof texts === "string" || typeof texts?.[Symbol.iterator] !== "function") {
+    throw new OptionError({
+      what: "texts",
+      expected: "an array or another iterable of strings",
+      got: describe(texts),
+      hint: "Put a single text into an array.",
+    });
+  }
+  const counts = new Map<string, number>();
+  for (const text of texts) {
+    if (typeof text !== "string") {
+      throw new OptionError({ what: "text to train on", expected: "a string", got: describe(text) });
+    }
+    for (const piece of splitters[split](lowercase ? text.toLowerCase() : text)) {
+      counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    }
+  }
+  if (counts.size > 0) return counts;
+  throw new OptionError({ what: "texts", expected: "at least one token", got: "an empty corpus" });
+}
+
+/** How far to merge, from `vocabSize` or `merges`. */
+function mergeLimits(options: TrainTokenizerOptions, specials: number, atoms: number) {
+  const { vocabSize, merges, minFrequency = 2 } = options;
+  checkNumber("minFrequency", minFrequency, { min: 1 });
+  if (merges === undefined) {
+    const smallest = specials + atoms;
+    const size = vocabSize ?? Math.max(DEFAULT_BPE_SIZE, smallest);
+    checkNumber("vocabSize", size, { integer: true, min: smallest });
+    return { maxMerges: Number.POSITIVE_INFINITY, maxSymbols: size - specials, minFrequency };
+  }
+  if (vocabSize !== undefined) {
+    const got = `merges ${describe(merges)} and vocabSize ${describe(vocabSize)}`;
+    throw new OptionError({ what: "trainTokenizer", expected: "either merges or vocabSize", got });
+  }
+  const maxMerges = checkNumber("merges", merges, { integer: true, min: 0 });
+  return { maxMerges, maxSymbols: Number.POSITIVE_INFINITY, minFrequency };
+}
+
+function* charactersOf(words: Iterable<string>): Generator<string> {
+  for (const word of words) yield* word;
+}
+
+function wordSymbols(word: string): string[] {
+  const characters = Array.from(word);
+  characters[characters.length - 1] += END_OF_WORD;
+  return characters;
+}
+
+function byteSymbols(word: string): string[] {
+  return Array.from(encodeWtf8(word), (byte) => BYTE_TO_CHAR[byte]);
+}
+
+/** Words over an alphabet; those with a symbol that is not in it teach nothing and are left out. */
+function countedWords(
+  alphabet: readonly string[],
+  counts: ReadonlyMap<string, number>,
+  symbolsOf: (word: string) => string[],
+): CountedWords {
+  const idOf = new Map(alphabet.map((symbol, id) => [symbol, id]));
+  const ids: number[] = [];
+  const starts = [0];
+  const kept: number[] = [];
+  for (const [word, count] of counts) {
+    const symbols = symbolsOf(word).map((symbol) => idOf.get(symbol) ?? -1);
+    if (symbols.includes(-1)) continue;
+    for (const id of symbols) ids.push(id);
+    starts.push(ids.length);
+    kept.push(count);
+  }
+  return {
+    symbols: alphabet,
+    ids: Int32Array.from(ids),
+    starts: Int32Array.from(starts),
+    counts: Float64Array.from(kept),
+  };
+}
