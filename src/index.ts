@@ -41,6 +41,7 @@ export {
   sentenceBleu,
 } from "./metrics/bleu.ts";
 export { type ChrfOptions, type ChrfScore, chrf, chrfMetric } from "./metrics/chrf.ts";
+export { type ConfidenceOptions, evaluate } from "./metrics/evaluate.ts";
 export { formatScore, type Metric, type Score } from "./metrics/metric.ts";
 export { bitsPerToken, perplexity } from "./metrics/perplexity.ts";
 export { pairedBootstrap, pairedRandomization } from "./metrics/significance.ts";
@@ -157,4 +158,8 @@ export { collectReferences, type ReferenceSet, splitByGroup } from "./text/corpu
 export { parseJsonLines, parseTsv, readJsonLines, readTsv } from "./text/corpus-tables.ts";
 export { Tokenizer, TokenStream } from "./text/tokenizer.ts";
 export { type TrainTokenizerOptions, trainTokenizer } from "./text/train-tokenizer.ts";
-export { Vocabulary } from "./text/vocabulary.ts";
+export { DEFAULT_SPECIALS, Vocabulary } from "./text/vocabulary.ts";
+export type { TrainingEvent, TrainingResult } from "./train/events.ts";
+export type { TrainOptions } from "./train/options.ts";
+export type { Trainable, TrainingTask } from "./train/task.ts";
+export { train } from "./train/train.ts";

@@ -5,7 +5,7 @@
 import { sentencePairs } from "./arbitraries-corpus.ts";
 import { markovOptions } from "./arbitraries-step-model.ts";
 import { anyTensor, broadcastableShapes, shape, tensorOf, tensors, tensorsOf } from "./arbitraries-tensor.ts";
-import { anyString } from "./arbitraries-text.ts";
+import { anyString, pathologicalTexts } from "./arbitraries-text.ts";
 import { damages, formatLaws } from "./laws-format.ts";
 import { metricCorpora, metricLaws } from "./laws-metric.ts";
 import { opLaws } from "./laws-op.ts";
@@ -40,3 +40,4 @@ export { MarkovStepModel } from "./arbitraries-step-model.ts";
 export { generateCorpus } from "./grammar/corpus.ts";
 export { generatePair } from "./grammar/grammar.ts";
 export { generateSequences } from "./synthetic.ts";
+export { pathologicalTexts };
