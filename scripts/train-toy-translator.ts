@@ -49,14 +49,17 @@ const { peakMemory = 0, ...result } = await train(
     schedule: { type: "cosine", warmup: 50, totalSteps: steps },
     clipNorm: 1,
     bleu: true,
+    logEvery: 50,
     validateEvery: 310,
     monitor: "bleu",
     out,
     onEvent(event) {
-      if (event.type === "progress" && event.step % 100 === 0) {
+      if (event.type === "log" && event.record.kind === "train") {
+        const { step, loss = 0, tokensPerSecond = 0 } = event.record;
         const [pair] = valid;
-        const rate = `${event.tokensPerSecond.toFixed(0)} tokens/s`;
-        console.log(`${seconds()} s  step ${event.step}  loss ${event.loss.toFixed(3)}  ${rate}`);
+        console.log(
+          `${seconds()} s  step ${step}  loss ${loss.toFixed(3)}  ${tokensPerSecond.toFixed(0)} tokens/s`,
+        );
         console.log(`       ${pair.source} -> ${translator.translate([pair.source])[0]}`);
       } else if (event.type === "validation") {
         const { perplexity, bleu: score = 0 } = event.validation;

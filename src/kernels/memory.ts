@@ -69,6 +69,7 @@ export class Heap {
    */
   allocate(bytes: number): number {
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
+    if (!(size <= this.#limit)) throw this.#outOfMemory(size, `a limit of ${this.#limit} bytes`);
     if (this.#failAfter !== Number.POSITIVE_INFINITY && --this.#failAfter < 0) {
       if (!this.#failForever) this.#failAfter = Number.POSITIVE_INFINITY;
       throw this.#outOfMemory(size, "a failure that was asked for");

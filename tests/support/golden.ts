@@ -10,7 +10,7 @@ export const PRECISIONS: [dtype: "f32" | "f64", tolerance: Tolerance][] = [
   ["f64", { atol: 2e-8, rtol: 2e-8 }],
 ];
 
-/** A copy of recorded numbers; a vector of `[0]` where an axis is empty. */
+/** Recorded numbers as a tensor. */
 export const array = (values: Nested, dtype: DType = "f32"): Tensor =>
   tensor(values as NestedArray, undefined, dtype);
 

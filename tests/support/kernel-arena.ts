@@ -39,7 +39,6 @@ export class Arena {
     this.#bytes = bytes;
     this.#nanRate = nanRate;
     this.#top = base;
-    heap.u8.fill(GUARD_BYTE, base, base + bytes);
   }
 
   /** An array the kernel may only read. */
@@ -65,7 +64,7 @@ export class Arena {
   }
 
   snapshot(): Uint8Array {
-    return this.#heap.u8.slice(this.#base, this.#base + this.#bytes);
+    return this.#heap.u8.slice(this.#base, this.#top + GUARD_BYTES);
   }
 
   restore(bytes: Uint8Array): void {
@@ -86,25 +85,27 @@ export class Arena {
       actual.fill(0, offset, offset + 4 * length);
       expected.fill(0, offset, offset + 4 * length);
     }
-    const stray = actual.findIndex((byte, i) => byte !== expected[i]);
-    expect(stray, "offset of a byte written outside of the outputs").toBe(-1);
+    let stray = 0;
+    while (stray < actual.length && actual[stray] === expected[stray]) stray++;
+    expect(stray, "offset of the first byte written outside of the outputs").toBe(actual.length);
   }
 
   #floats(kind: Region["kind"], length: number, { draw, nan = true }: Values): number {
     const start = this.#place(kind, "f32", length);
     for (let i = 0; i < length; i++) {
-      const isNaN = nan && this.random.uniform() < this.#nanRate;
+      const spoil = nan && this.random.uniform() < this.#nanRate;
       const value = draw ? draw(this.random) : this.random.normal();
-      this.#heap.f32[start / 4 + i] = isNaN ? Number.NaN : value;
+      this.#heap.f32[start / 4 + i] = spoil ? Number.NaN : value;
     }
     return start;
   }
 
   #place(kind: Region["kind"], type: Region["type"], length: number): number {
     const start = this.#top + GUARD_BYTES + 4 * this.random.integer(16);
-    this.#top = start + 4 * length;
-    if (this.#top + GUARD_BYTES > this.#base + this.#bytes)
-      expect.fail("the arena is too small for this case");
+    const end = start + 4 * length;
+    if (end + GUARD_BYTES > this.#base + this.#bytes) expect.fail("the arena is too small for this case");
+    this.#heap.u8.fill(GUARD_BYTE, this.#top, end + GUARD_BYTES);
+    this.#top = end;
     this.#regions.push({ kind, type, start, length });
     return start;
   }
