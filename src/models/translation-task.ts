@@ -2,6 +2,7 @@
 import { OptionError } from "../base/errors.ts";
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
+import { crc32 } from "../formats/crc32.ts";
 import {
   type CrossEntropyOptions,
   noGrad,
@@ -68,6 +69,8 @@ export class TranslationTask {
   readonly module: Seq2Seq;
   readonly random: Random;
   readonly batches: PairBatches;
+  /** Of all token ids, so that a resumed run meets the same data. */
+  readonly dataHash: string;
   readonly #translator: Trainee;
   readonly #valid: readonly IdPair[];
   readonly #validTexts: { source: string; references: string[] }[];
@@ -99,6 +102,7 @@ export class TranslationTask {
     });
     const valid = data.valid ?? [];
     this.#valid = valid.map((pair) => this.#encode(pair));
+    this.dataHash = hashOf([...ids, ...this.#valid]);
     this.#validTexts = collectReferences(valid);
     this.#validSentences = checkNumber("validSentences", validSentences ?? this.#validTexts.length, {
       integer: true,
@@ -190,4 +194,13 @@ export class TranslationTask {
   files(): Map<string, string> {
     return tokenizerFiles(this.#translator);
   }
+}
+
+function hashOf(pairs: readonly IdPair[]): string {
+  let crc = 0;
+  for (const { source, target } of pairs) {
+    const ids = Int32Array.of(source.length, ...Array.from(source), ...Array.from(target));
+    crc = crc32(new Uint8Array(ids.buffer), crc);
+  }
+  return `${pairs.length}:${crc.toString(16)}`;
 }

@@ -35,6 +35,8 @@ export interface TranslationHypothesis {
   readonly logProb: number;
   /** What n-best lists are sorted by: the log probability under the penalties asked for. */
   readonly score: number;
+  /** Whether the end of sentence was reached; hypotheses that did not come behind those that did. */
+  readonly finished: boolean;
   /** The generated tokens, the end of sentence last when it was reached. */
   readonly tokens: readonly string[];
   /** A row of weights over `sourceTokens` for each generated token. */

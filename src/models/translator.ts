@@ -92,6 +92,7 @@ export class Translator implements TranslatorParts {
       text: this.target.decode(tokens),
       logProb,
       score,
+      finished,
       tokens: [...tokens, ...(finished ? [this.target.eosId] : [])].map((id) => this.target.tokens[id]),
       attention: attention.map((row) => row.slice(0, ids.length)),
     }));
@@ -125,6 +126,6 @@ export class Translator implements TranslatorParts {
 }
 
 const blankTranslation = (source: string): Translation => {
-  const empty = { text: "", logProb: 0, score: 0, tokens: [], attention: [] };
+  const empty = { text: "", logProb: 0, score: 0, finished: true, tokens: [], attention: [] };
   return { source, sourceTokens: [], ...empty, nBest: [empty] };
 };

@@ -3,15 +3,17 @@ import { ShapeError } from "../base/errors.ts";
 import { formatShape, normalizeAxis } from "../base/shape.ts";
 import { ops, type Tensor } from "../tensor/index.ts";
 
+/** min(x, 0). Its gradient at 0 is 1, where that of relu is 0: the branch for x <= 0 holds there, as in PyTorch. */
+const negativePart = (x: Tensor): Tensor => ops.clamp(x, Number.NEGATIVE_INFINITY, 0);
+
 /** x where x > 0, else `negativeSlope` x. */
 export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor =>
-  ops.sub(ops.relu(x), ops.mul(ops.relu(ops.neg(x)), negativeSlope));
+  ops.add(ops.relu(x), ops.mul(negativePart(x), negativeSlope));
 
 /** x where x > 0, else `alpha (e^x - 1)` (Clevert, Unterthiner and Hochreiter 2016, eq. 15). */
 export function elu(x: Tensor, alpha = 1): Tensor {
   // Clamping before exp keeps the branch not taken from overflowing.
-  const negative = ops.neg(ops.relu(ops.neg(x)));
-  return ops.add(ops.relu(x), ops.mul(ops.add(ops.exp(negative), -1), alpha));
+  return ops.add(ops.relu(x), ops.mul(ops.add(ops.exp(negativePart(x)), -1), alpha));
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Attention of a decoder over an encoder's outputs: additive, dot-product and bilinear. */
-import { ShapeError } from "../base/errors.ts";
+import { OptionError, ShapeError } from "../base/errors.ts";
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
-import { formatShape } from "../base/shape.ts";
+import { formatShape, sameShape } from "../base/shape.ts";
 import { empty, type Indices, indices, ops, type Tensor, tensor } from "../tensor/index.ts";
 import { defaultRandom, uniform } from "./init.ts";
 import { Module, Parameter } from "./module.ts";
@@ -43,7 +43,10 @@ export abstract class Attention extends Module {
         got: formatShape(values.shape),
       });
     }
-    return { values, keys: this.keysOf(values), mask: maskOf(values, options) };
+    const mask = maskOf(values, options);
+    // A weight of 0 does not take away a NaN: what no query may attend has to go itself.
+    const visible = mask?.shape[1] === 1 ? ops.keepWhere(values, ops.transpose(mask)) : values;
+    return { values: visible, keys: this.keysOf(visible), mask };
   }
 
   /** The context `[B, T, K]` and weights `[B, T, S]` for queries `[B, T, Q]`. */
@@ -60,9 +63,16 @@ export abstract class Attention extends Module {
 
 function maskOf(values: Tensor, { mask, lengths }: MemoryOptions): Tensor | null {
   const [batch, positions] = values.shape;
+  if (mask !== undefined && lengths !== undefined) {
+    throw new OptionError({ what: "attention memory", expected: "either mask or lengths", got: "both" });
+  }
   if (mask !== undefined) return mask.rank === 2 ? ops.unsqueeze(mask, 1) : mask;
   if (lengths === undefined) return null;
-  const counts = indices("lengths", lengths, positions + 1).view();
+  const checked = indices("lengths", lengths, positions + 1);
+  if (!sameShape(checked.shape, [batch])) {
+    throw new ShapeError({ what: "lengths", expected: `[${batch}]`, got: formatShape(checked.shape) });
+  }
+  const counts = checked.view();
   const flags = new Float64Array(batch * positions);
   counts.forEach((count, b) => {
     flags.fill(1, b * positions, b * positions + count);

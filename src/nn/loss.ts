@@ -1,11 +1,13 @@
 /** Losses composed of ops. Cross-entropy is a fused op: `crossEntropy`. */
 import { ShapeError } from "../base/errors.ts";
+import { checkChoice, rejectUnknownKeys } from "../base/options.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import { type Indices, indices, ops, type Tensor, tensor } from "../tensor/index.ts";
 
 export type LossReduction = "mean" | "sum" | "none";
 
 function reduce(loss: Tensor, reduction: LossReduction): Tensor {
+  checkChoice("reduction", reduction, ["mean", "sum", "none"]);
   if (reduction === "none") return loss;
   return reduction === "sum" ? ops.sum(loss) : ops.mean(loss);
 }
@@ -50,6 +52,7 @@ export interface NllOptions {
  * @throws {IndexError} for a target outside the classes that is not `ignoreIndex`.
  */
 export function nllLoss(logProbs: Tensor, targets: Indices, options: NllOptions = {}): Tensor {
+  rejectUnknownKeys("nllLoss", options, ["ignoreIndex", "weight", "reduction"]);
   const { ignoreIndex = -100, weight, reduction = "mean" } = options;
   const classes = logProbs.shape[logProbs.rank - 1];
   const ids = indices("nllLoss target", targets, classes, ignoreIndex);

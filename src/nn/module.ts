@@ -67,10 +67,16 @@ export abstract class Module {
     return this.parameters().reduce((total, { size }) => total + size, 0);
   }
 
-  /** The modules this one is made of, itself first. */
-  *modules(): Generator<Module> {
-    yield this;
-    for (const [, value] of this.#fields()) if (value instanceof Module) yield* value.modules();
+  /** The modules this one is made of, itself first; a shared module appears once. */
+  modules(): Module[] {
+    const seen = new Set<Module>();
+    const visit = (module: Module): void => {
+      if (seen.has(module)) return;
+      seen.add(module);
+      for (const [, value] of module.#fields()) if (value instanceof Module) visit(value);
+    };
+    visit(this);
+    return [...seen];
   }
 
   /** Every name with its parameter; shared parameters under each of their names, as in PyTorch. */
@@ -127,12 +133,16 @@ export abstract class Module {
   /** Converts all parameters, for checking gradients in f64. Optimizers must be made anew. */
   to(dtype: DType): this {
     const converted = new Map<Parameter, Parameter>();
+    const replacement = (value: unknown): unknown => {
+      if (!(value instanceof Parameter)) return value;
+      const made = converted.get(value) ?? new Parameter(convert(value, dtype));
+      converted.set(value, made);
+      return made;
+    };
     for (const module of this.modules()) {
+      const fields = module as unknown as Record<string, unknown>;
       for (const [name, value] of Object.entries(module)) {
-        if (!(value instanceof Parameter)) continue;
-        const parameter = converted.get(value) ?? new Parameter(convert(value, dtype));
-        converted.set(value, parameter);
-        (module as unknown as Record<string, unknown>)[name] = parameter;
+        fields[name] = Array.isArray(value) ? value.map(replacement) : replacement(value);
       }
     }
     return this;

@@ -22,7 +22,7 @@ import {
   transpose,
   unsqueeze,
 } from "./ops/shape.ts";
-import { crossEntropy, logSoftmax, maskedSoftmax, softmax } from "./ops/softmax.ts";
+import { crossEntropy, keepWhere, logSoftmax, maskedSoftmax, softmax } from "./ops/softmax.ts";
 import {
   abs,
   clamp,
@@ -65,6 +65,7 @@ export const ops = {
   gather,
   gelu,
   greater,
+  keepWhere,
   layerNorm,
   linear,
   log,

@@ -83,7 +83,8 @@ export class Scope implements Disposable {
     while (current !== null && current !== this) current[Symbol.dispose]();
     this.#open = false;
     current = this.parent;
-    for (const storage of this.storages) {
+    // The last block first: mostly it ends where nothing was allocated yet, and needs no place among the free ones.
+    for (const storage of [...this.storages].reverse()) {
       storage.live = false;
       heap.free(storage.pointer);
     }

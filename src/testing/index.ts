@@ -3,20 +3,25 @@
  * Needs fast-check. Every law is a fast-check property; run it with `fc.assert`.
  */
 import { sentencePairs } from "./arbitraries-corpus.ts";
+import { smallTranslators } from "./arbitraries-models.ts";
 import { markovOptions } from "./arbitraries-step-model.ts";
 import { anyTensor, broadcastableShapes, shape, tensorOf, tensors, tensorsOf } from "./arbitraries-tensor.ts";
 import { anyString, pathologicalTexts } from "./arbitraries-text.ts";
 import { damages, formatLaws } from "./laws-format.ts";
 import { metricCorpora, metricLaws } from "./laws-metric.ts";
+import { moduleLaws } from "./laws-module.ts";
 import { opLaws } from "./laws-op.ts";
 import { stepModelLaws } from "./laws-step-model.ts";
 import { tokenizerLaws } from "./laws-tokenizer.ts";
+import { translatorLaws } from "./laws-translator.ts";
 
 /** Reusable laws; each takes what you want to test and gives named fast-check properties. */
 export const laws = {
   op: opLaws,
+  module: moduleLaws,
   tokenizer: tokenizerLaws,
   stepModel: stepModelLaws,
+  translator: translatorLaws,
   metric: metricLaws,
   format: formatLaws,
 };
@@ -31,7 +36,9 @@ export const arbitraries = {
   anyTensor,
   anyString,
   sentencePairs,
+  pathologicalTexts,
   markovOptions,
+  smallTranslators,
   metricCorpora,
   damages,
 };
@@ -40,4 +47,3 @@ export { MarkovStepModel } from "./arbitraries-step-model.ts";
 export { generateCorpus } from "./grammar/corpus.ts";
 export { generatePair } from "./grammar/grammar.ts";
 export { generateSequences } from "./synthetic.ts";
-export { pathologicalTexts };

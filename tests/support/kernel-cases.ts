@@ -128,11 +128,13 @@ const rowwise = (arena: Arena, cols: number): Arguments<"softmax"> => {
   return [arena.input(rows * cols, { draw }), arena.output(rows * cols), rows, cols];
 };
 
-const rowwiseGrad = (arena: Arena, cols: number): Arguments<"softmaxGrad"> => {
-  const rows = 1 + arena.random.integer(4);
-  const [y, g] = [arena.input(rows * cols, { draw: (r) => r.normal() - 3 }), arena.input(rows * cols)];
-  return [y, g, arena.output(rows * cols), rows, cols];
-};
+const rowwiseGrad =
+  (draw: (random: Random, cols: number) => number) =>
+  (arena: Arena, cols: number): Arguments<"softmaxGrad"> => {
+    const rows = 1 + arena.random.integer(4);
+    const y = arena.input(rows * cols, { draw: (random) => draw(random, cols) });
+    return [y, arena.input(rows * cols), arena.output(rows * cols), rows, cols];
+  };
 
 /** rows, cols, ignore, on, off and excluded of a cross-entropy, with its inputs. */
 function crossEntropyInputs(arena: Arena, n: number) {
@@ -242,9 +244,9 @@ export const kernelCases = {
   },
   matmul,
   softmax: rowwise,
-  softmaxGrad: rowwiseGrad,
+  softmaxGrad: rowwiseGrad((r, cols) => r.uniform(0, 2 / cols)),
   logSoftmax: rowwise,
-  logSoftmaxGrad: rowwiseGrad,
+  logSoftmaxGrad: rowwiseGrad((r, cols) => r.normal() - Math.log(cols)),
   crossEntropy: (arena, n) => {
     const { x, targets, weights, rows, cols, ignore, on, off, excluded } = crossEntropyInputs(arena, n);
     const [loss, lse] = [arena.output(rows), arena.output(rows)];

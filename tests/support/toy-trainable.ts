@@ -48,6 +48,8 @@ export function toyPairs(count: number, seed = 3): IdPair[] {
   });
 }
 
+export const toyData: ToyData = { train: toyPairs(14), valid: toyPairs(5, 4) };
+
 export class Toy implements Trainable<ToyData, ToyTaskOptions, PairBatch> {
   readonly random: Random;
   readonly module: ToyNet;

@@ -39,7 +39,7 @@ export function updates(view: FloatView): Updates {
           data[pa + i] = mean;
           variance -= mean * mean;
         }
-        let step = grad / (Math.sqrt(variance) + eps);
+        let step = grad / (Math.sqrt(Math.max(variance, 0)) + eps);
         if (momentum > 0) step = data[pb + i] = momentum * data[pb + i] + step;
         data[pp + i] -= lr * step;
       }

@@ -1,6 +1,6 @@
 /** Softmax over the last axis, and cross-entropy fused with it. */
 import { OptionError, ShapeError } from "../../base/errors.ts";
-import { checkChoice, checkNumber } from "../../base/options.ts";
+import { checkChoice, checkNumber, rejectUnknownKeys } from "../../base/options.ts";
 import { formatShape, type Shape, sameShape } from "../../base/shape.ts";
 import { full, type Indices, indices, tensor } from "../create.ts";
 import { commonType, defineFusedOp, defineOp, type Op, type Unary } from "../op.ts";
@@ -67,6 +67,27 @@ const maskedOp = defineFusedOp<Unary, [Tensor], [Tensor]>("maskedSoftmax", (k, d
 export function maskedSoftmax(x: Tensor, mask: Tensor): Tensor {
   commonType("maskedSoftmax", [x, mask]);
   return maskedOp([x], mask)[0];
+}
+
+/** Wrapped so that the mask, a tensor without gradient, is an argument rather than an input. */
+interface MaskArgument {
+  readonly mask: Tensor;
+}
+
+const keepWhereOp: Op<Unary, [MaskArgument]> = defineOp<Unary, [MaskArgument]>("keepWhere", {
+  shape: sameAsInput,
+  forward: (k, out, [x], { mask }) => {
+    const kept = broadcastTo(mask, x.shape);
+    k.fill(out.pointer, 0, out.size);
+    k.select(kept.pointer, x.pointer, out.pointer, out.pointer, x.size);
+  },
+  backward: (g, _y, _inputs, _needs, argument) => [keepWhereOp(g, argument)],
+});
+
+/** x where `mask`, which broadcasts to x, is not 0; exactly 0 elsewhere, even in place of NaN or an infinity. */
+export function keepWhere(x: Tensor, mask: Tensor): Tensor {
+  commonType("keepWhere", [x, mask]);
+  return keepWhereOp(x, { mask });
 }
 
 /**
@@ -162,6 +183,9 @@ export function crossEntropy(logits: Tensor, targets: Indices, options: CrossEnt
     weight,
     reduction = "mean",
   } = options;
+  rejectUnknownKeys("crossEntropy", options, [
+    "ignoreIndex", "labelSmoothing", "smoothingForm", "weight", "reduction",
+  ]);
   const [rows, classes] = rowsOf("crossEntropy", logits);
   checkNumber("labelSmoothing", labelSmoothing, { min: 0, max: 1 });
   checkChoice("smoothingForm", smoothingForm, ["uniform", "others", "others-kl"]);

@@ -1,0 +1,71 @@
+/** Stochastic gradient descent. */
+import { OptionError } from "../base/errors.ts";
+import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { checkFlag, Optimizer, type Parameters, type Slot, type UpdateKernels } from "./optimizer.ts";
+
+export interface SGDOptions {
+  /** Learning rate. Default 1e-3. */
+  readonly lr?: number;
+  /** Share of the velocity that is kept from step to step. Default 0. */
+  readonly momentum?: number;
+  /** Look ahead along the velocity; needs momentum. Default false. */
+  readonly nesterov?: boolean;
+  /** L2 penalty, added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Gradient descent with momentum (Sutskever et al. 2013, section 2, in PyTorch's form, with the learning rate
+ * outside the velocity):
+ *
+ *     g' = g + weightDecay p;  v = momentum v + g'  (at first v = g');  p -= lr v
+ *
+ * With `nesterov`, `p -= lr (g' + momentum v)`.
+ *
+ * @example
+ * const w = tensor([1, 2]);
+ * w.requiresGrad = true;
+ * const optimizer = new SGD([w], { lr: 0.25 });
+ * w.mul(w).sum().backward();
+ * optimizer.step();
+ * w.toArray(); // [0.5, 1]
+ */
+export class SGD extends Optimizer {
+  readonly #momentum: number;
+  readonly #nesterov: number;
+  readonly #weightDecay: number;
+
+  /** @throws {OptionError} for unknown or impossible options. */
+  constructor(parameters: Parameters, options: SGDOptions = {}) {
+    rejectUnknownKeys("SGD", options, ["lr", "momentum", "nesterov", "weightDecay"]);
+    const { lr = 1e-3, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+    checkNumber("SGD momentum", momentum, { min: 0 });
+    if (checkFlag("SGD nesterov", nesterov) && momentum === 0) {
+      throw new OptionError({ what: "SGD nesterov", expected: "momentum above 0", got: "momentum 0" });
+    }
+    super(parameters, lr, momentum > 0 ? { momentum_buffer: 0 } : {});
+    this.#momentum = momentum;
+    this.#nesterov = Number(nesterov);
+    this.#weightDecay = checkNumber("SGD weightDecay", weightDecay, { min: 0 });
+  }
+
+  protected override update(
+    k: UpdateKernels,
+    parameter: Tensor,
+    gradient: number,
+    { steps, state: [velocity] }: Slot,
+  ): void {
+    k.sgd(
+      parameter.pointer,
+      gradient,
+      velocity?.pointer ?? 0,
+      parameter.size,
+      this.learningRate,
+      this.#momentum,
+      this.#nesterov,
+      this.#weightDecay,
+      Number(steps === 1),
+    );
+  }
+}
