@@ -85,21 +85,34 @@ const AsyncFunction = (async () => {}).constructor as new (
   ...args: string[]
 ) => (...args: unknown[]) => Promise<void>;
 
+/** Runs an example with `names` in scope, checking the values that its comments spell. */
+async function run(code: string, names: object): Promise<void> {
+  const { outputText } = ts.transpileModule(instrument(code), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  });
+  const check = (what: string, actual: unknown, comment: string) => {
+    const expected = spelledValue(comment);
+    if (expected) expectValue(what, actual, expected.value);
+  };
+  const scope = { ...names, check };
+  // The block lets an example declare a name that is also exported.
+  await new AsyncFunction(...Object.keys(scope), `{${outputText}\n}`)(...Object.values(scope));
+}
+
 describe("examples in docstrings run and give what they say", () => {
   for (const name of files) {
     for (const { code, line } of examplesOf(readFileSync(new URL(name, root), "utf8"))) {
       test(`${name}:${line}`, async () => {
-        const { outputText } = ts.transpileModule(instrument(code), {
-          compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-        });
-        const check = (what: string, actual: unknown, comment: string) => {
-          const expected = spelledValue(comment);
-          if (expected) expectValue(what, actual, expected.value);
-        };
-        const names = { ...common, ...(await import(/* @vite-ignore */ new URL(name, root).href)), check };
-        // The block lets an example declare a name that is also exported.
-        await new AsyncFunction(...Object.keys(names), `{${outputText}\n}`)(...Object.values(names));
+        await run(code, { ...common, ...(await import(/* @vite-ignore */ new URL(name, root).href)) });
       });
     }
   }
+});
+
+describe("examples in README.md run", () => {
+  const readme = readFileSync(new URL("../README.md", root), "utf8");
+  const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code);
+  test.each(blocks.map((code, i) => [i + 1, code] as const))("block %i", async (_number, code) => {
+    await run(code.replace(/^import .*$/gm, ""), common);
+  });
 });
