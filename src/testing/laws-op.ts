@@ -55,7 +55,7 @@ export interface OpLaws {
  * The laws of an op. Where one is broken, its property throws a StateError that says what was expected.
  *
  * @example
- * const laws = opLaws({ name: "mul", op: mul, inputs: tensors(2), broadcasts: true });
+ * const laws = opLaws({ name: "mul", op: mul, inputs: arbitraries.tensors(2), broadcasts: true });
  * for (const law of Object.values(laws)) fc.assert(law);
  */
 export function opLaws(options: OpLawOptions): OpLaws {
