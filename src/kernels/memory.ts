@@ -8,7 +8,8 @@
 import { OutOfMemoryError } from "../base/errors.ts";
 
 const PAGE = 65536;
-const MAX_PAGES = 65536;
+/** One page below 4 GiB, so that the end of an array never wraps to 0. */
+const MAX_PAGES = 65535;
 /** Every block starts on a cache line, which also suits any SIMD width. */
 const ALIGNMENT = 64;
 /** Bytes [0, HEAP_BASE) belong to the compiled kernels: static data and packing buffers. */
@@ -123,6 +124,7 @@ export class Heap {
 
   #takeFree(size: number): number | undefined {
     for (let bin = binOf(size); bin < BINS; bin++) {
+      if (this.#bins[bin].size === 0) continue;
       let best = -1;
       let bestSize = Number.POSITIVE_INFINITY;
       for (const start of this.#bins[bin]) {

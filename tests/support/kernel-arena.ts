@@ -63,6 +63,11 @@ export class Arena {
     return this.#place("output", "i32", length);
   }
 
+  /** Number of elements of the array that starts at `pointer`. */
+  lengthAt(pointer: number): number {
+    return this.#regions.find(({ start }) => start === pointer)?.length ?? 0;
+  }
+
   snapshot(): Uint8Array {
     return this.#heap.u8.slice(this.#base, this.#top + GUARD_BYTES);
   }

@@ -4,7 +4,6 @@
  */
 import type { Random } from "../../src/base/random.ts";
 import type { Kernels, StridedKernel, UnaryKernel } from "../../src/kernels/kernels.ts";
-import type { Tolerance } from "./close.ts";
 import type { Arena } from "./kernel-arena.ts";
 
 type Arguments<K extends keyof Kernels> = Parameters<Kernels[K]>;
@@ -376,40 +375,3 @@ export const kernelCases = {
     return [p, g, m, v, vmax, n, 1e-3, 0.9, 0.999, 1e-8, 0.01, random.integer(2), correction1, correction2];
   },
 } satisfies { [K in keyof Kernels]: (arena: Arena, n: number) => Arguments<K> };
-
-const TIGHT: Tolerance = { atol: 0, rtol: 2.5e-7 };
-const EXACT: Tolerance = { atol: 0, rtol: 0 };
-
-/** How near a fast kernel must come to the reference where the default of 1e-5 would be too lax. */
-export const tolerances: { readonly [K in keyof Kernels]?: Tolerance } = {
-  neg: EXACT,
-  sqrt: EXACT,
-  abs: EXACT,
-  sign: EXACT,
-  step: EXACT,
-  relu: EXACT,
-  clamp: EXACT,
-  add: EXACT,
-  sub: EXACT,
-  mul: EXACT,
-  div: EXACT,
-  maximum: EXACT,
-  minimum: EXACT,
-  greater: EXACT,
-  equal: EXACT,
-  select: EXACT,
-  fill: EXACT,
-  max: EXACT,
-  argmax: EXACT,
-  maxAbs: EXACT,
-  copyStrided: EXACT,
-  gatherRows: EXACT,
-  pick: EXACT,
-  scatterAddPick: EXACT,
-  exp: TIGHT,
-  log: TIGHT,
-  powScalar: TIGHT,
-  addScalar: TIGHT,
-  mulScalar: TIGHT,
-  dropout: TIGHT,
-};

@@ -1,0 +1,10 @@
+/** Everything the module exports: the methods of the `Kernels` contract, by name. */
+export { add, div, equal, greater, maximum, minimum, mul, sub } from "./binary";
+export { addScalar, axpy, clamp, dropout, fill, mulScalar, powScalar, select } from "./elementwise";
+export { matmul } from "./matmul";
+export { addStrided, copyStrided, gatherRows, pick, scatterAddPick, scatterAddRows } from "./movement";
+export * from "./recurrent";
+export { argmax, max, maxAbs, sum, sumSquares } from "./reductions";
+export * from "./rows";
+export * from "./unary";
+export * from "./updates";
