@@ -88,7 +88,7 @@ export class Seq2Seq extends Module {
   /** `[V, H]`; the target embedding when tied. */
   outputWeight: Parameter;
   outputBias: Parameter;
-  readonly #dropout: Dropout;
+  dropout: Dropout;
 
   constructor(options: Seq2SeqOptions, random: Random) {
     super();
@@ -132,14 +132,14 @@ export class Seq2Seq extends Module {
         ? new Parameter(uniform(zeros([targetVocabulary, hiddenSize]), -bound, bound, random))
         : this.targetEmbedding.weight;
     this.outputBias = new Parameter(zeros([targetVocabulary]));
-    this.#dropout = new Dropout({ p: dropout, random });
+    this.dropout = new Dropout({ p: dropout, random });
   }
 
   /** Encodes ids `[B, S]` of the given lengths: what the decoder attends to, and its first state. */
   encode(source: Indices, lengths: Indices): { memory: AttentionMemory; state: DecoderState } {
-    const embedded = this.#dropout.forward(this.sourceEmbedding.forward(source));
+    const embedded = this.dropout.forward(this.sourceEmbedding.forward(source));
     const [output, final] = this.#runEncoder(embedded, lengths);
-    const memory = this.attention.memory(this.#dropout.forward(output), { lengths });
+    const memory = this.attention.memory(this.dropout.forward(output), { lengths });
     const [batch] = embedded.shape;
     const feed = zeros([batch, 1, this.options.hiddenSize], embedded.dtype);
     return { memory, state: { recurrent: final.map((state, i) => this.#bridgeState(state, i)), feed } };
@@ -178,7 +178,7 @@ export class Seq2Seq extends Module {
   #attend(output: Tensor, memory: AttentionMemory): { attentional: Tensor; weights: Tensor } {
     const { context, weights } = this.attention.attend(output, memory);
     const attentional = ops.tanh(this.combine.forward(concat([context, output], 2)));
-    return { attentional: this.#dropout.forward(attentional), weights };
+    return { attentional: this.dropout.forward(attentional), weights };
   }
 
   /** Logits `[..., V]` of attentional states `[..., H]`. */
@@ -215,7 +215,7 @@ export class Seq2Seq extends Module {
    */
   forward(source: Indices, lengths: Indices, previous: Indices): Tensor {
     const { memory, state } = this.encode(source, lengths);
-    const embedded = this.#dropout.forward(this.targetEmbedding.forward(previous)); // [B, T, E]
+    const embedded = this.dropout.forward(this.targetEmbedding.forward(previous)); // [B, T, E]
     if (!this.options.inputFeeding) return this.#logits(this.#advance(embedded, state, memory).attentional);
     const states: Tensor[] = [];
     let current = state;

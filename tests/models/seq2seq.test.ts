@@ -21,6 +21,7 @@ const PREVIOUS = [
 
 const kinds: Record<string, Partial<Seq2SeqOptions>> = {
   "LSTM with additive attention": {},
+  "dropout, off in evaluation": { dropout: 0.5, encoderLayers: 2 },
   "GRU with dot attention": { cell: "gru", attention: "dot" },
   "two layers with bilinear attention": { encoderLayers: 2, decoderLayers: 2, attention: "bilinear" },
   "one direction, no input feeding": { bidirectional: false, inputFeeding: false },

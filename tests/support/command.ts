@@ -15,7 +15,7 @@ export interface Finished {
 
 export interface Surroundings {
   readonly stdin?: string | Uint8Array;
-  /** Whether standard error is a terminal. */
+  /** Whether standard input and error are a terminal. */
   readonly terminal?: boolean;
   readonly signals?: EventEmitter;
 }
@@ -40,7 +40,8 @@ export async function lexigrad(args: readonly string[], around: Surroundings = {
   const { stdin = "", terminal = false, signals = new EventEmitter() } = around;
   const [stdout, stderr] = [new Collector(false), new Collector(terminal)];
   const bytes = typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin;
-  const status = await run(args, { stdin: Readable.from([bytes]), stdout, stderr, signals });
+  const input = Object.assign(Readable.from([bytes]), { isTTY: terminal });
+  const status = await run(args, { stdin: input, stdout, stderr, signals });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -1,4 +1,5 @@
 /** The smallest model worth training: two words to the class of their sum, with dropout, in 30 numbers. */
+import { rejectUnknownKeys } from "../../src/base/options.ts";
 import { Random } from "../../src/base/random.ts";
 import { Dropout } from "../../src/nn/dropout.ts";
 import { Embedding } from "../../src/nn/embedding.ts";
@@ -59,7 +60,9 @@ export class Toy implements Trainable<ToyData, ToyTaskOptions, PairBatch> {
     this.module = new ToyNet(this.random, dropout);
   }
 
-  task({ train, valid = [] }: ToyData, { batchSize = 4 }: ToyTaskOptions = {}): TrainingTask<PairBatch> {
+  task({ train, valid = [] }: ToyData, options: ToyTaskOptions = {}): TrainingTask<PairBatch> {
+    rejectUnknownKeys("toy task", options, ["batchSize"]);
+    const { batchSize = 4 } = options;
     const { module, random } = this;
     return {
       module,

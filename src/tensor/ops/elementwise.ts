@@ -3,7 +3,7 @@ import { broadcastShapes, type Shape, sameShape, stridesOf } from "../../base/sh
 import type { BinaryKernel, Kernels } from "../../kernels/kernels.ts";
 import { type Binary, defineOp, type Op, type Unary } from "../op.ts";
 import { empty, type Tensor } from "../tensor.ts";
-import { copyStrided } from "./strided.ts";
+import { copyStrided, fromEnd } from "./strided.ts";
 
 /** A tensor, or a number that stands for a tensor filled with it. */
 export type Operand = Tensor | number;
@@ -55,18 +55,18 @@ function applyBinary(kernel: BinaryKernel, out: Tensor, a: Tensor, b: Tensor): v
     kernel(a.pointer, b.pointer, out.pointer, 1, 1, out.size, 0, 0, 1, 0, 0, 1);
     return;
   }
-  const walk = mergedWalk(out.shape, a.shape, b.shape);
-  if (walk.sizes.length > 3) {
+  const { sizes, a: as, b: bs } = mergedWalk(out.shape, a.shape, b.shape);
+  if (sizes.length > 3) {
     // Rare: more than three interleaved axes. Repeat both operands in full.
     const [fullA, fullB] = [expandTo(a, out.shape), expandTo(b, out.shape)];
     kernel(fullA.pointer, fullB.pointer, out.pointer, 1, 1, out.size, 0, 0, 1, 0, 0, 1);
     return;
   }
-  const pad = 3 - walk.sizes.length;
-  const [d0, d1, d2] = [...Array(pad).fill(1), ...walk.sizes];
-  const [a0, a1, a2] = [...Array(pad).fill(0), ...walk.a];
-  const [b0, b1, b2] = [...Array(pad).fill(0), ...walk.b];
-  kernel(a.pointer, b.pointer, out.pointer, d0, d1, d2, a0, a1, a2, b0, b1, b2);
+  kernel(
+    a.pointer, b.pointer, out.pointer, fromEnd(sizes, 3, 1), fromEnd(sizes, 2, 1), fromEnd(sizes, 1, 1),
+    fromEnd(as, 3, 0), fromEnd(as, 2, 0), fromEnd(as, 1, 0), fromEnd(bs, 3, 0), fromEnd(bs, 2, 0),
+    fromEnd(bs, 1, 0),
+  );
 }
 
 /** A dense copy of `x` repeated to `shape`. Not recorded. */

@@ -39,12 +39,16 @@ function walk(kernel: StridedKernel, x: number, out: number, width: number, { si
     }
     return;
   }
-  const pad = 4 - sizes.length;
-  const [d0, d1, d2, d3] = [...Array(pad).fill(1), ...sizes];
-  const [x0, x1, x2, x3] = [...Array(pad).fill(0), ...from];
-  const [o0, o1, o2, o3] = [...Array(pad).fill(0), ...to];
-  kernel(x, out, d0, d1, d2, d3, x0, x1, x2, x3, o0, o1, o2, o3);
+  kernel(
+    x, out, fromEnd(sizes, 4, 1), fromEnd(sizes, 3, 1), fromEnd(sizes, 2, 1), fromEnd(sizes, 1, 1),
+    fromEnd(from, 4, 0), fromEnd(from, 3, 0), fromEnd(from, 2, 0), fromEnd(from, 1, 0),
+    fromEnd(to, 4, 0), fromEnd(to, 3, 0), fromEnd(to, 2, 0), fromEnd(to, 1, 0),
+  );
 }
+
+/** The `place`-th entry from the end, or `missing` where the list is shorter. */
+export const fromEnd = (list: readonly number[], place: number, missing: number): number =>
+  place <= list.length ? list[list.length - place] : missing;
 
 /**
  * `out[toStart + i . to] = x[fromStart + i . from]` for every index i below `sizes`. Starts and strides in elements.

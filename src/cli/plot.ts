@@ -1,0 +1,97 @@
+/** The work of `lexigrad plot`. */
+import { FormatError } from "../base/errors.ts";
+import { readText, writeText } from "../base/files.ts";
+import { describe } from "../base/options.ts";
+import { Translator } from "../models/translator.ts";
+import type { Attention } from "../plot/attention-map.ts";
+import type { LogRecord } from "../plot/report.ts";
+import { attentionTable, terminalCurve } from "../plot/terminal.ts";
+import { splitLines } from "../text/corpus-lines.ts";
+import { decodeCheckpoint } from "../train/checkpoint.ts";
+import { trainingReport } from "../train/report.ts";
+import type { TaskSample, TrainingTask } from "../train/task.ts";
+import { readJsonObject } from "./input.ts";
+import { type Io, note, print, printJson } from "./io.ts";
+import { readHeldOut } from "./mt-data.ts";
+import type { CommonOptions } from "./option-values.ts";
+
+interface PlotOptions extends CommonOptions {
+  readonly attention?: true;
+}
+
+const SAMPLES = 5;
+
+export async function plot(io: Io, run: string, options: PlotOptions): Promise<undefined> {
+  const records = readLog(`${run}/log.jsonl`);
+  const state = `${run}/state.json`;
+  const { progress } = decodeCheckpoint(readText(state), state).state;
+  const config = readJsonObject(`${run}/config.json`);
+  const samples = translateSamples(run);
+  const report = `${run}/report.html`;
+  writeText(
+    report,
+    trainingReport({ samples: () => samples } as TrainingTask<unknown>, config, progress, records),
+  );
+
+  if (options.json)
+    return void (await printJson(io, { report, step: progress.step, best: progress.best, records }));
+  const width = Math.min(100, io.stdout.columns ?? 80);
+  const views = options.attention
+    ? samples.map((sample) => attentionTable(attentionOf(sample), width))
+    : curves(records, width);
+  await print(io, views.map((view) => `${view}\n\n`).join(""));
+  note(io, report);
+}
+
+/** @throws {FormatError} naming the line that is no record. A last line that was not finished is left out. */
+function readLog(file: string): LogRecord[] {
+  const text = readText(file);
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  return splitLines(whole).map((line, i) => {
+    try {
+      const record: unknown = JSON.parse(line);
+      if (isRecord(record)) return record;
+    } catch {
+      // The same complaint as for other lines.
+    }
+    throw new FormatError(
+      { what: "log", expected: "a record of training or validation", got: describe(line) },
+      { file, line: i + 1 },
+    );
+  });
+}
+
+function isRecord(value: unknown): value is LogRecord {
+  const { kind, step, epoch, seconds } = (value ?? {}) as Record<string, unknown>;
+  return (kind === "train" || kind === "valid") && [step, epoch, seconds].every(Number.isFinite);
+}
+
+/** The first sentences kept apart for validation. */
+function translateSamples(run: string): TaskSample[] {
+  const sentences = readHeldOut(run, SAMPLES);
+  if (sentences.length === 0) return [];
+  const translations = Translator.load(run).translateDetailed(sentences.map(({ source }) => source));
+  return translations.map((translation, i) => ({ ...translation, reference: sentences[i].references[0] }));
+}
+
+function attentionOf({ sourceTokens = [], tokens = [], attention = [] }: TaskSample): Attention {
+  return { source: sourceTokens, target: tokens, weights: attention };
+}
+
+const CURVES = [
+  ["training loss", "train", "loss"],
+  ["validation loss", "valid", "loss"],
+  ["validation perplexity", "valid", "perplexity"],
+  ["validation BLEU", "valid", "bleu"],
+] as const;
+
+/** Curves over the steps, under their names. */
+function curves(records: readonly LogRecord[], width: number): string[] {
+  return CURVES.flatMap(([title, kind, measure]) => {
+    const values = records.flatMap((record) => {
+      const value = record.kind === kind ? record[measure] : undefined;
+      return value === undefined ? [] : [value];
+    });
+    return values.length === 0 ? [] : [`${title}\n${terminalCurve(values, { width })}`];
+  });
+}

@@ -1,0 +1,51 @@
+/** What training asks of a model: the loop knows nothing else of it. */
+import type { Random } from "../base/random.ts";
+import type { Module } from "../nn/module.ts";
+import type { Tensor } from "../tensor/index.ts";
+import type { BatchSeries } from "../text/batching.ts";
+
+/** A model that can be trained on `Data`. */
+export interface Trainable<Data, TaskOptions extends object, Batch> {
+  /** The one source of chance: batch order, dropout. Its state is part of every checkpoint. */
+  readonly random: Random;
+  /** Must draw the same batches whenever `random` is in the same state. */
+  task(data: Data, options?: TaskOptions): TrainingTask<Batch>;
+}
+
+/** A model together with its data. */
+export interface TrainingTask<Batch> {
+  readonly module: Module;
+  readonly batches: BatchSeries<Batch>;
+  /** Tells other data apart on resuming. */
+  readonly dataHash: string;
+  readonly hasValidation: boolean;
+  loss(batch: Batch): BatchLoss;
+  /** Mean nats per token over the validation data. */
+  validate(): { readonly loss: number; readonly tokens: number };
+  /** For BLEU; absent where the model does not translate. */
+  translateValidation?(): { readonly hypotheses: string[]; readonly references: string[][] };
+  /** A few results for the report. */
+  samples?(): TaskSample[];
+  /** What config.json says of the model; plain JSON. */
+  config(): Record<string, unknown>;
+  /** Further text files that a run directory needs, by name. */
+  files(): ReadonlyMap<string, string>;
+}
+
+/** The loss of one batch. */
+export interface BatchLoss {
+  /** Mean over the batch's tokens, in nats: what is minimised. */
+  readonly loss: Tensor;
+  readonly tokens: number;
+}
+
+/** A text, what the model made of it, and how. */
+export interface TaskSample {
+  readonly source: string;
+  readonly text: string;
+  readonly reference?: string;
+  readonly sourceTokens?: readonly string[];
+  readonly tokens?: readonly string[];
+  /** `[tokens, sourceTokens]` weights. */
+  readonly attention?: readonly ArrayLike<number>[];
+}

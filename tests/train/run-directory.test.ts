@@ -1,0 +1,163 @@
+/** Whatever operation of the file system fails, and whenever the power does, a run goes on to the same end. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { IoError } from "../../src/base/errors.ts";
+import { appendText, exists, readBytes, readText } from "../../src/base/files.ts";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { train } from "../../src/train/train.ts";
+import { runs } from "../support/fc.ts";
+import { type Fault, MemoryFileSystem } from "../support/memory-file-system.ts";
+import { Toy, toyData } from "../support/toy-trainable.ts";
+
+const WEIGHTS = ["model.safetensors", "optimizer.safetensors", "best.safetensors"];
+
+const session = (fs: MemoryFileSystem) =>
+  train(new Toy(), toyData, {
+    ...{ steps: 4, lr: 0.05, batchSize: 4, saveEvery: 1, validateEvery: 2, logEvery: 2 },
+    ...{ out: "run", resume: true, fs, clock: () => 0 },
+  });
+
+function contents(fs: MemoryFileSystem): Record<string, unknown> {
+  const files = [...WEIGHTS, "state.json", "log.jsonl"];
+  return { names: fs.list("run"), ...Object.fromEntries(files.map((name) => [name, latin1(name, fs)])) };
+}
+
+/** Latin-1, so that a difference prints on one line. */
+const latin1 = (name: string, fs: MemoryFileSystem) =>
+  Array.from(readBytes(`run/${name}`, fs), (byte) => String.fromCharCode(byte)).join("");
+
+async function uninterrupted(): Promise<{ end: Record<string, unknown>; operations: number }> {
+  const fs = new MemoryFileSystem();
+  await session(fs);
+  const { operations } = fs;
+  return { end: contents(fs), operations };
+}
+
+/** Runs until the fault; null when the run ended before or went on all the same. */
+async function strike(
+  fs: MemoryFileSystem,
+  at: number,
+  fault: Fault,
+  persistent = false,
+): Promise<Error | null> {
+  fs.faultAt = fs.operations + at;
+  fs.fault = fault;
+  fs.persistent = persistent;
+  try {
+    await session(fs);
+    return null;
+  } catch (cause) {
+    return cause as Error;
+  }
+}
+
+/** What others may load between a crash and the resume. */
+function checkReadable(fs: MemoryFileSystem): void {
+  for (const name of WEIGHTS) {
+    const path = `run/${name}`;
+    if (exists(path, fs)) expect(readSafetensors(readBytes(path, fs), path).size).toBeGreaterThan(0);
+  }
+  if (exists("run/state.json", fs)) JSON.parse(readText("run/state.json", fs));
+}
+
+describe("a checkpoint", () => {
+  const afterwards = fc.record({
+    names: fc.constantFrom("kept", "lost"),
+    contents: fc.constantFrom("kept", "lost"),
+  });
+
+  test("survives a loss of power at every operation", async () => {
+    const { end, operations } = await uninterrupted();
+    expect(operations).toBeGreaterThan(100);
+    const ways = [
+      ["lost", "lost", 1],
+      ["kept", "lost", 4],
+      ["lost", "kept", 4],
+      ["kept", "kept", 4],
+    ] as const;
+    for (const [names, unsynced, stride] of ways) {
+      for (let at = 1; at <= operations; at += stride) {
+        const fs = new MemoryFileSystem();
+        expect(await strike(fs, at, "crash")).not.toBeNull();
+        fs.restart(names, unsynced);
+        checkReadable(fs);
+        await session(fs);
+        expect(contents(fs), `power lost at operation ${at}: ${fs.log[at - 1]}`).toEqual(end);
+      }
+    }
+  }, 60_000);
+
+  test("survives losses of power while it recovers from one", async () => {
+    const { end, operations } = await uninterrupted();
+    const crashes = fc.array(fc.tuple(fc.integer({ min: 1, max: operations }), afterwards), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(crashes, async (given) => {
+        const fs = new MemoryFileSystem();
+        for (const [at, { names, contents }] of given) {
+          if ((await strike(fs, at, "crash")) === null) break;
+          fs.restart(names, contents);
+        }
+        fs.heal();
+        await session(fs);
+        expect(contents(fs)).toEqual(end);
+      }),
+      { numRuns: Math.ceil(runs.numRuns / 4) },
+    );
+  }, 60_000);
+
+  test("survives every failing operation, once or from then on; files are closed, no temporary ones stay", async () => {
+    const { end, operations } = await uninterrupted();
+    for (const [code, persistent, stride] of [
+      ["EIO", false, 1],
+      ["ENOSPC", true, 3],
+    ] as const) {
+      for (let at = 1; at <= operations; at += stride) {
+        const fs = new MemoryFileSystem();
+        const error = await strike(fs, at, { code }, persistent);
+        fs.heal();
+        fs.persistent = false;
+        if (error !== null) expect(error, fs.log[at - 1]).toBeInstanceOf(IoError);
+        expect(fs.openFiles).toBe(0);
+        checkReadable(fs);
+        await session(fs);
+        expect(contents(fs), `failed: ${fs.log[at - 1]}`).toEqual(end);
+      }
+    }
+  }, 60_000);
+
+  test("short writes are completed", async () => {
+    const { end, operations } = await uninterrupted();
+    for (let at = 1; at <= operations; at += 3) {
+      const fs = new MemoryFileSystem();
+      await strike(fs, at, "short write");
+      fs.heal();
+      await session(fs);
+      expect(contents(fs)).toEqual(end);
+    }
+  });
+});
+
+test("the part of a log line that a crash left is repaired", async () => {
+  const fs = new MemoryFileSystem();
+  await session(fs);
+  const { end } = await uninterrupted();
+  for (const tail of ['{"kind":"tr', '{"kind":"train","step":7}\n{', "\u0000\u0000"]) {
+    appendText("run/log.jsonl", tail, fs);
+    await session(fs);
+    expect(contents(fs)).toEqual(end);
+  }
+});
+
+test("only the files of the contract are left", async () => {
+  const { end } = await uninterrupted();
+  expect(end.names).toEqual([
+    "best.safetensors",
+    "config.json",
+    "log.jsonl",
+    "model.safetensors",
+    "optimizer.safetensors",
+    "report.html",
+    "state.json",
+    "tokenizer.json",
+  ]);
+});
