@@ -35,7 +35,7 @@ export abstract class LexigradError extends Error {
 /** Tensors whose shapes do not fit an operation. */
 export class ShapeError extends LexigradError {
   static {
-    this.prototype.name = "ShapeError";
+    ShapeError.prototype.name = "ShapeError";
   }
   readonly code = "SHAPE";
 }
@@ -43,7 +43,7 @@ export class ShapeError extends LexigradError {
 /** A tensor of the wrong element type. */
 export class DTypeError extends LexigradError {
   static {
-    this.prototype.name = "DTypeError";
+    DTypeError.prototype.name = "DTypeError";
   }
   readonly code = "DTYPE";
 }
@@ -51,7 +51,7 @@ export class DTypeError extends LexigradError {
 /** An index (token id, axis, row) outside its range. */
 export class IndexError extends LexigradError {
   static {
-    this.prototype.name = "IndexError";
+    IndexError.prototype.name = "IndexError";
   }
   readonly code = "INDEX";
 }
@@ -59,7 +59,7 @@ export class IndexError extends LexigradError {
 /** An option whose name or value is not allowed. */
 export class OptionError extends LexigradError {
   static {
-    this.prototype.name = "OptionError";
+    OptionError.prototype.name = "OptionError";
   }
   readonly code = "OPTION";
 }
@@ -86,7 +86,7 @@ function place({ file, line, column, offset }: FileLocation): string {
 /** Bytes or text that do not follow their format. */
 export class FormatError extends LexigradError {
   static {
-    this.prototype.name = "FormatError";
+    FormatError.prototype.name = "FormatError";
   }
   readonly code = "FORMAT";
   readonly location: FileLocation;
@@ -100,7 +100,7 @@ export class FormatError extends LexigradError {
 /** An object used in a state that does not allow it: a freed tensor, a mismatched checkpoint. */
 export class StateError extends LexigradError {
   static {
-    this.prototype.name = "StateError";
+    StateError.prototype.name = "StateError";
   }
   readonly code = "STATE";
 }
@@ -108,7 +108,7 @@ export class StateError extends LexigradError {
 /** A number that is NaN or infinite where it must not be. */
 export class NumericError extends LexigradError {
   static {
-    this.prototype.name = "NumericError";
+    NumericError.prototype.name = "NumericError";
   }
   readonly code = "NUMERIC";
   readonly op: string;
@@ -124,7 +124,7 @@ export class NumericError extends LexigradError {
 /** The tensor memory cannot grow further. */
 export class OutOfMemoryError extends LexigradError {
   static {
-    this.prototype.name = "OutOfMemoryError";
+    OutOfMemoryError.prototype.name = "OutOfMemoryError";
   }
   readonly code = "OUT_OF_MEMORY";
 }
@@ -132,7 +132,7 @@ export class OutOfMemoryError extends LexigradError {
 /** A file operation failed. `cause` holds the platform's error. */
 export class IoError extends LexigradError {
   static {
-    this.prototype.name = "IoError";
+    IoError.prototype.name = "IoError";
   }
   readonly code = "IO";
   readonly path: string;
@@ -146,7 +146,7 @@ export class IoError extends LexigradError {
 /** A kernel backend that was asked for cannot be used. */
 export class BackendError extends LexigradError {
   static {
-    this.prototype.name = "BackendError";
+    BackendError.prototype.name = "BackendError";
   }
   readonly code = "BACKEND";
 }
@@ -154,7 +154,7 @@ export class BackendError extends LexigradError {
 /** A worker thread failed. */
 export class WorkerError extends LexigradError {
   static {
-    this.prototype.name = "WorkerError";
+    WorkerError.prototype.name = "WorkerError";
   }
   readonly code = "WORKER";
 }

@@ -2,6 +2,7 @@
 import { FormatError, OptionError } from "../base/errors.ts";
 import { readText, writeText } from "../base/files.ts";
 import { bleu } from "../metrics/bleu.ts";
+import type { BleuTokenizer } from "../metrics/bleu-tokenizers.ts";
 import { chrf } from "../metrics/chrf.ts";
 import { formatScore } from "../metrics/metric.ts";
 import { splitLines } from "../text/corpus-lines.ts";
@@ -18,6 +19,8 @@ interface EvaluateOptions extends DecodingOptions, CommonOptions {
   readonly tsv?: string;
   readonly hypotheses?: string;
   readonly width: number;
+  readonly tokenize?: BleuTokenizer;
+  readonly lowercase?: boolean;
 }
 
 export async function evaluate(io: Io, run: string, options: EvaluateOptions): Promise<undefined> {
@@ -31,7 +34,11 @@ export async function evaluate(io: Io, run: string, options: EvaluateOptions): P
   if (options.hypotheses !== undefined) {
     writeText(options.hypotheses, hypotheses.map((line) => `${line}\n`).join(""));
   }
-  const scores = { bleu: bleu(hypotheses, references), chrf: chrf(hypotheses, references) };
+  const { tokenize = "13a", lowercase = false } = options;
+  const scores = {
+    bleu: bleu(hypotheses, references, { tokenize, lowercase }),
+    chrf: chrf(hypotheses, references, { lowercase }),
+  };
   if (options.json) {
     return void (await printJson(io, {
       sentences: sources.length,

@@ -18,7 +18,7 @@ import { update } from "./update.ts";
 import { improves, monitored, validate } from "./validation.ts";
 
 /** How long the event loop may be blocked between updates, in milliseconds. */
-const YIELD_AFTER = 100;
+const YIELD_AFTER = 20;
 
 export interface TrainerParts<Batch> {
   readonly random: Random;

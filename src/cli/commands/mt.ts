@@ -2,6 +2,7 @@
 import type { Command, Option } from "commander";
 import { addCommonOptions, COUNT, choiceOption, NOT_RANDOM, numberOption } from "../option-values.ts";
 import type { Perform } from "../perform.ts";
+import { TOKENIZERS } from "./score.ts";
 import { SPLITS, TOKENIZER_TYPES } from "./tokenizer.ts";
 
 const SHARE = { min: 0, max: 1 };
@@ -202,6 +203,14 @@ function declareEvaluate(group: Command, perform: Perform): void {
     )
     .option("--tsv <file>", "instead: sentences, each with its translations in further columns")
     .option("--hypotheses <file>", "keep the translations")
+    .addOption(
+      choiceOption(
+        "--tokenize <name>",
+        "of BLEU; none for text already tokenized (default: 13a)",
+        TOKENIZERS,
+      ),
+    )
+    .option("--lowercase", "ignore case")
     .addOption(
       numberOption("--width <n>", "decimals of a score", { integer: true, min: 0, max: 15 }).default(2),
     );

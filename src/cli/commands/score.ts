@@ -4,7 +4,7 @@ import { addCommonOptions, COUNT, choiceOption, numberOption, requireOptions } f
 import type { Perform } from "../perform.ts";
 
 const METRICS = ["bleu", "chrf", "ter"];
-const TOKENIZERS = ["13a", "intl", "char", "zh", "none"];
+export const TOKENIZERS = ["13a", "intl", "char", "zh", "none"];
 
 export function declareScore(program: Command, perform: Perform): void {
   const order = { integer: true, min: 0 };
