@@ -47,9 +47,9 @@ export class Trainer<Batch> {
   /** The best weights as a file. */
   #best: Uint8Array | null = null;
   #savedAt = -1;
-  /** When this session began, less the time spent in those before. */
+  /** When training began here, less the time spent before a resume. */
   #startedAt = 0;
-  /** Where this session began: seconds and share of the run. */
+  /** Where training began here: seconds and share of the run. */
   #began = { seconds: 0, share: 0 };
   #yieldedAt = 0;
 

@@ -265,11 +265,16 @@ describe("softmax and losses", () => {
 });
 
 describe("extremes", () => {
-  test("softmax of +-1e30, of -Infinity, and of equal infinities masked away", () => {
+  test("softmax of +-1e30 and of -Infinity, and what is masked away", () => {
     const inf = Number.POSITIVE_INFINITY;
     expect(tensor([1e30, -1e30]).softmax().toArray()).toEqual([1, 0]);
     expect(tensor([0, -inf]).softmax().toArray()).toEqual([1, 0]);
     expect(tensor([-inf, -inf]).softmax().toArray()).toEqual([0, 0]);
+    expect(
+      tensor([Number.NaN, inf, 2])
+        .keepWhere(tensor([0, 0, 1]))
+        .toArray(),
+    ).toEqual([0, 0, 2]);
     expect(
       tensor([inf, 1])
         .maskedSoftmax(tensor([0, 1]))

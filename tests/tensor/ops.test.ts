@@ -139,6 +139,12 @@ const cases = {
     noFloats("gelu"),
   ],
   greater: [gives(ops.greater, [[1, 2, 3], [2]], [0, 0, 1], "not"), ...notBroadcast("greater")],
+  keepWhere: [
+    gives((x) => ops.keepWhere(x, tensor([1, 0, 1], [3], x.dtype)), [[[1, 2, 3]]], [[1, 0, 3]]),
+    gives((x) => ops.keepWhere(x, tensor([[1], [0]], [2, 1], x.dtype)), [a23], [[1, 2, 3], [0, 0, 0]]),
+    refuses(ShapeError, "broadcastTo: expected a shape that [3] broadcasts to, got [2].", () => ops.keepWhere(ones([2]), ones([3]))),
+    refuses(DTypeError, "keepWhere: expected float tensors of one type, got f32 and i32.", () => ops.keepWhere(ones([2]), ids())),
+  ],
   layerNorm: [
     gives((x, g, b) => ops.layerNorm(x, g, b, 0), [[[1, 2, 3], [3, 2, 1]], [1, 2, 2], [0, 0, 1]], [[-Math.sqrt(1.5), 0, 2 * Math.sqrt(1.5) + 1], [Math.sqrt(1.5), 0, 1 - 2 * Math.sqrt(1.5)]], "once"),
     gives((x, g, b) => ops.layerNorm(x, g, b, 3), [[[[1, 3], [1, 3]]], [[1, 1], [1, 1]], [[0, 0], [0, 1]]], [[[-0.5, 0.5], [-0.5, 1.5]]], "once"),

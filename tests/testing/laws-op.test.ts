@@ -76,7 +76,7 @@ describe("reductions and normalisation", () => {
   obeys({ name: "mean", op: (x) => ops.mean(x, 0, { keepDims: true }), inputs: rows });
   obeys({ name: "max", op: (x) => ops.max(x, -1), inputs: rows });
   obeys({ name: "variance", op: (x) => ops.variance(x, -1), inputs: rows });
-  obeys({ name: "norm", op: ops.norm, inputs: rows });
+  obeys({ name: "norm", op: ops.norm, inputs: positive });
   obeys({ name: "softmax", op: ops.softmax, inputs: rows });
   obeys({ name: "logSoftmax", op: ops.logSoftmax, inputs: rows });
   const mask = tensor([1, 0, 1], [3], "f64");
