@@ -91,19 +91,24 @@ export {
   type DType,
   defineFusedOp,
   defineOp,
+  type Fused,
   full,
+  type GradcheckOptions,
+  type GradcheckReport,
   gradcheck,
   type Indices,
   indices,
   keep,
   memoryInfo,
   noGrad,
+  type OpDefinition,
   ones,
   type RuntimeOptions,
   randn,
   Scope,
   scoped,
   Tensor,
+  type TypedArray,
   tensor,
   uniform,
   zeros,
@@ -160,6 +165,6 @@ export { Tokenizer, TokenStream } from "./text/tokenizer.ts";
 export { type TrainTokenizerOptions, trainTokenizer } from "./text/train-tokenizer.ts";
 export { DEFAULT_SPECIALS, Vocabulary } from "./text/vocabulary.ts";
 export type { TrainingEvent, TrainingResult } from "./train/events.ts";
-export type { TrainOptions } from "./train/options.ts";
+export type { OptimizerOptions, TrainOptions, TrainSchedule } from "./train/options.ts";
 export type { Trainable, TrainingTask } from "./train/task.ts";
 export { train } from "./train/train.ts";

@@ -25,7 +25,8 @@ export class Random {
   /** @param seed any safe integer; both 32-bit halves are used. */
   constructor(seed = 0) {
     checkNumber("seed", seed, { integer: true, min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
-    let mixer = (seed ^ Math.floor(seed / 4294967296)) | 0;
+    // The upper half is spread out, or seeds -1 and 0 would cancel to the same state.
+    let mixer = (seed ^ Math.imul(Math.floor(seed / 4294967296), 0x85ebca6b)) | 0;
     const next = () => {
       mixer = (mixer + 0x9e3779b9) | 0;
       let z = mixer;

@@ -8,9 +8,6 @@ import { empty, type Gradients, type GraphNode, Tensor } from "./tensor.ts";
 let recording = true;
 let nextOrder = 0;
 
-/** Whether ops record their results for differentiation now. */
-export const isRecording = (): boolean => recording;
-
 function withRecording<T>(value: boolean, body: () => T): T {
   const before = recording;
   recording = value;

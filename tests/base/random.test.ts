@@ -46,6 +46,11 @@ describe("the generator", () => {
     expect(first).toEqual(first.map(() => published.next().value));
   });
 
+  test("seeds n and -n - 1 give different streams", () => {
+    expect(new Random(0).bits()).not.toBe(new Random(-1).bits());
+    expect(new Random(7).bits()).not.toBe(new Random(-8).bits());
+  });
+
   test("agrees with the published algorithm from any state", () => {
     fc.assert(
       fc.property(states, (state) => {
@@ -62,7 +67,8 @@ describe("the generator", () => {
   test("is seeded through SplitMix32 from both halves of the seed", () => {
     fc.assert(
       fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), (seed) => {
-        const mixed = BigInt(seed >>> 0) ^ BigInt(Math.floor(seed / 2 ** 32));
+        const high = (BigInt(Math.floor(seed / 2 ** 32)) * 0x85ebca6bn) & MASK;
+        const mixed = BigInt(seed >>> 0) ^ high;
         const published = xoshiro128(splitMix32(mixed));
         const random = new Random(seed);
         for (let i = 0; i < 5; i++) expect(random.bits()).toBe(published.next().value);

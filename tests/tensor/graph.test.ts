@@ -15,6 +15,7 @@ import {
   scoped,
   type Tensor,
   tensor,
+  zeros,
 } from "../../src/tensor/index.ts";
 import { expectClose } from "../support/close.ts";
 import { runs } from "../support/fc.ts";
@@ -363,4 +364,11 @@ test("a gradient of many elements is the sum over its broadcasts", () => {
     .sum()
     .backward();
   expect(bias.grad?.toArray()).toEqual([12, 12]);
+});
+
+test("the gradient of a norm at 0 is 0, not NaN", () => {
+  const x = zeros([3]);
+  x.requiresGrad = true;
+  ops.norm(x).backward();
+  expect(x.grad?.toArray()).toEqual([0, 0, 0]);
 });

@@ -207,7 +207,7 @@ const cases = {
     ...notBroadcast("mul"),
   ],
   neg: [gives(ops.neg, [[1, -2]], [-1, 2]), noFloats("neg")],
-  norm: [gives(ops.norm, [[[3], [4]]], 5), refuses(DTypeError, "mul: expected float tensors of one type, got i32 and i32.", () => ops.norm(ids()))],
+  norm: [gives(ops.norm, [[[3], [4]]], 5), refuses(DTypeError, "norm: expected float tensors of one type, got i32.", () => ops.norm(ids()))],
   permute: [
     gives((x) => ops.permute(x, [1, 0]), [a23], [[1, 4], [2, 5], [3, 6]]),
     gives((x) => ops.permute(x, [2, 0, 1]), [[[[1, 2], [3, 4]]]], [[[1, 3]], [[2, 4]]]),

@@ -8,7 +8,7 @@ import { kernelsFor } from "../runtime.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { add, div, equal, mul, sub } from "./elementwise.ts";
 import { broadcastTo, clone, reshape } from "./shape.ts";
-import { sqrt } from "./unary.ts";
+import { clamp } from "./unary.ts";
 
 /** One axis, several, or all when absent. */
 export type Axes = number | readonly number[] | undefined;
@@ -119,8 +119,17 @@ export function variance(
   return unbiased ? mul(result, count / (count - 1)) : result;
 }
 
-/** Euclidean norm over all elements. */
-export const norm = (x: Tensor): Tensor => sqrt(sum(mul(x, x)));
+/** Below this a norm divides as this would, so that the gradient at 0 is 0. */
+const SMALLEST_NORM = 1e-30;
+
+/** Euclidean norm over all elements; its gradient at 0 is 0. */
+export const norm: Op<Unary, []> = defineOp<Unary>("norm", {
+  shape: () => [],
+  forward: (k, out, [x]) => {
+    out.view()[0] = Math.sqrt(k.sumSquares(x.pointer, x.size));
+  },
+  backward: (g, y, [x]) => [mul(x, div(g, clamp(y, SMALLEST_NORM, Number.POSITIVE_INFINITY)))],
+});
 
 /**
  * Index of the first maximum along `axis`, as i32.
