@@ -37,7 +37,7 @@ export interface TranslationHypothesis {
   readonly score: number;
   /** Whether the end of sentence was reached; hypotheses that did not come behind those that did. */
   readonly finished: boolean;
-  /** The generated tokens, the end of sentence last when it was reached. */
+  /** The generated tokens as people read them, the end of sentence last when it was reached. */
   readonly tokens: readonly string[];
   /** A row of weights over `sourceTokens` for each generated token. */
   readonly attention: readonly Float32Array[];

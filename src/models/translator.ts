@@ -93,10 +93,10 @@ export class Translator implements TranslatorParts {
       logProb,
       score,
       finished,
-      tokens: [...tokens, ...(finished ? [this.target.eosId] : [])].map((id) => this.target.tokens[id]),
+      tokens: [...tokens, ...(finished ? [this.target.eosId] : [])].map((id) => this.target.label(id)),
       attention: attention.map((row) => row.slice(0, ids.length)),
     }));
-    return { source, sourceTokens: ids.map((id) => this.source.tokens[id]), ...nBest[0], nBest };
+    return { source, sourceTokens: ids.map((id) => this.source.label(id)), ...nBest[0], nBest };
   }
 
   /** What `train` needs to train this translator on sentence pairs. */

@@ -42,5 +42,5 @@ export function pad(text: string, width: number, align: "left" | "right" = "left
 
 /** About how many pixels `text` takes in a sans-serif font of `size` pixels; rather more than less. */
 export function pixels(text: string, size: number): number {
-  return columns(text) * size * 0.58;
+  return columns(text) * size * 0.66;
 }

@@ -4,6 +4,7 @@ import { readText, writeText } from "../base/files.ts";
 import { describe, rejectUnknownKeys } from "../base/options.ts";
 import { formatBpeCodes, parseBpeCodes } from "../formats/bpe-codes.ts";
 import {
+  END_OF_WORD,
   formatTokenizerJson,
   type Merge,
   parseTokenizerJson,
@@ -15,6 +16,7 @@ import { codesToData } from "./bpe-vocabulary.ts";
 import { ByteBpeModel } from "./byte-bpe-model.ts";
 import { LookupModel } from "./lookup-model.ts";
 import { MergeTable } from "./merge-table.ts";
+import { JOINER } from "./punctuation.ts";
 import type { TokenDecoder, TokenModel } from "./token-model.ts";
 import { Vocabulary } from "./vocabulary.ts";
 import { encodeWtf8 } from "./wtf8.ts";
@@ -167,6 +169,24 @@ export class Tokenizer {
   tokenize(text: string): string[] {
     checkText("tokenize", text);
     return this.#model.tokenize(this.#normalize(text));
+  }
+
+  /**
+   * The token of an id as people read it, for pictures and tables: without joiners (a lone one is a dot),
+   * subwords with `@@` where their word goes on.
+   *
+   * @throws {IndexError} for an id outside the vocabulary.
+   * @example
+   * trainTokenizer(["no no!"], { type: "word", split: "punctuation" }).tokens[5]; // "\uffed!"
+   * trainTokenizer(["no no!"], { type: "word", split: "punctuation" }).label(5); // "!"
+   */
+  label(id: number): string {
+    const token = this.vocabulary.token(id);
+    if (this.#specialIds.has(id)) return token;
+    const plain = token.replaceAll(JOINER, "");
+    if (plain === "" || plain === END_OF_WORD) return "·";
+    if (this.type !== "bpe") return plain;
+    return plain.endsWith(END_OF_WORD) ? plain.slice(0, -END_OF_WORD.length) : `${plain}@@`;
   }
 
   /** The text of pieces as {@link tokenize} gives them. */

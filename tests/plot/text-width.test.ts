@@ -25,7 +25,7 @@ test("clip and pad", () => {
   expect(clip("日本語", 4)).toBe("日…");
   expect(pad("日本語", 4)).toBe("日… ");
   expect(pad("ab", 4, "right")).toBe("  ab");
-  expect(pixels("ab", 10)).toBeCloseTo(11.6);
+  expect(pixels("ab", 10)).toBeCloseTo(13.2);
 });
 
 test("padded text has exactly the width asked for", () => {

@@ -169,6 +169,13 @@ describe("special tokens", () => {
   });
 });
 
+test("labels show tokens without joiners and end-of-word marks", () => {
+  const bpe = trainTokenizer(["low low lower!"], { type: "bpe", merges: 2, split: "punctuation" });
+  const labels = bpe.encode("lower!").map((id) => bpe.label(id));
+  expect(labels).toEqual(["lo@@", "w@@", "e@@", "r", "·", "!"]);
+  expect(bpe.label(bpe.eosId)).toBe("</s>");
+});
+
 describe("hash", () => {
   test("is FNV-1a with 64 bits over the UTF-8 of the tokenizer.json", () => {
     let hash = 0xcbf29ce484222325n;
