@@ -21,8 +21,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 if (!existsSync(`${root}/node_modules/.package-lock.json`)) {
-  // `npm ci` runs `prepare`, which builds the kernels.
+  // `npm install` keeps to the lock file and runs `prepare`, which builds the kernels. `npm ci` would refuse the lock
+  // file where it does not list the optional packages of every other platform.
   console.error("Installing packages (once) ...");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 run(process.execPath, [`${root}/scripts/build-kernels.mjs`]);
