@@ -20,15 +20,16 @@ interface Contestant {
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-function figures(command: string, args: readonly string[]): Figures | undefined {
-  const { status, stdout } = spawnSync(command, args, { encoding: "utf8" });
+function figures(command: string, args: readonly string[], threads = 1): Figures | undefined {
+  const env = { ...process.env, LEXIGRAD_THREADS: String(threads) };
+  const { status, stdout } = spawnSync(command, args, { encoding: "utf8", env });
   return status === 0 ? (JSON.parse(stdout.trim().split("\n").at(-1) as string) as Figures) : undefined;
 }
 
-const ours = (backend: string): Contestant => ({
-  name: `lexigrad ${backend}`,
+const ours = (backend: string, threads = 1): Contestant => ({
+  name: `lexigrad ${backend}${threads > 1 ? `, ${threads} threads` : ""}`,
   run: (workload, steps) =>
-    figures(process.execPath, ["--import", "tsx", file("run.ts"), workload, String(steps), backend]),
+    figures(process.execPath, ["--import", "tsx", file("run.ts"), workload, String(steps), backend], threads),
 });
 
 /** The first Python here that has torch: Debian's, or the one on the path. */
@@ -53,7 +54,7 @@ const program = new Command("bench")
   .parse();
 const options = program.opts<{ rounds: string; steps: string; json?: boolean }>();
 
-const contestants = [ours("blas"), ours("relaxed"), ours("simd"), pytorch(1), pytorch(2)];
+const contestants = [ours("blas"), ours("blas", 2), ours("relaxed"), ours("simd"), pytorch(1), pytorch(2)];
 const report: Record<string, Record<string, Figures & { ratio?: number }>> = {};
 if (!python)
   console.error("PyTorch is not installed (Debian: python3-torch): showing our own figures alone.");
@@ -87,10 +88,10 @@ for (const workload of ["charlstm", "mt_rnn"]) {
     ]),
   );
   if (options.json) continue;
-  console.log(`\n${workload.padEnd(20)} ms/step   steps/s  tokens/s  against PyTorch's best   peak MiB`);
+  console.log(`\n${workload.padEnd(26)} ms/step   steps/s  tokens/s  against PyTorch's best   peak MiB`);
   for (const [name, { milliseconds, tokensPerSecond, peakMiB, ratio }] of Object.entries(report[workload])) {
     const cells = [
-      name.padEnd(20),
+      name.padEnd(26),
       milliseconds.toFixed(1).padStart(7),
       (1000 / milliseconds).toFixed(2).padStart(9),
       tokensPerSecond.toFixed(0).padStart(9),
