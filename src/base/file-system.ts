@@ -77,15 +77,21 @@ function nodeFs() {
   return builtin("node:fs", "Fetch the contents and pass the text or bytes instead of a path.");
 }
 
+/** The modules that are fetched at run time, typed without importing them. */
+interface Builtins {
+  "node:fs": typeof import("node:fs");
+  "node:zlib": typeof import("node:zlib");
+}
+
 /**
  * A module that only Node.js has.
  *
  * @throws {BackendError} elsewhere, with `remedy` as its hint.
  * @internal
  */
-export function builtin<Name extends "node:fs" | "node:zlib">(name: Name, remedy: string) {
+export function builtin<Name extends keyof Builtins>(name: Name, remedy: string): Builtins[Name] {
   const module = globalThis.process?.getBuiltinModule?.(name);
-  if (module) return module;
+  if (module) return module as Builtins[Name];
   throw new BackendError({
     what: name,
     expected: "Node.js 20.16 or newer",

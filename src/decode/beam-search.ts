@@ -84,6 +84,9 @@ export function beamSearch<State>(model: StepModel<State>, options: BeamSearchOp
   }
 }
 
+/** Far beyond any use; keeps a slip of the finger from asking for more memory than there is. */
+const LARGEST_BEAM = 10_000;
+
 interface Settings extends ScoreOptions {
   readonly beamSize: number;
   readonly nBest: number;
@@ -93,7 +96,11 @@ function checkOptions(options: BeamSearchOptions): Settings {
   const known = ["beamSize", "nBest", "maxLength", "minLength", "lengthPenalty", "coveragePenalty"];
   rejectUnknownKeys("beamSearch", options, known);
   checkScoreOptions(options);
-  const beamSize = checkNumber("beamSize", options.beamSize ?? 5, { integer: true, min: 1 });
+  const beamSize = checkNumber("beamSize", options.beamSize ?? 5, {
+    integer: true,
+    min: 1,
+    max: LARGEST_BEAM,
+  });
   const nBest = checkNumber("nBest", options.nBest ?? 1, { integer: true, min: 1, max: beamSize });
   return { ...options, beamSize, nBest };
 }

@@ -125,6 +125,8 @@ export class RunDirectory {
     }
     const stored = this.#storedConfig();
     if (!exists(this.#file(STATE), this.#fs)) {
+      // Weights get their name only after state.json names them: without it somebody has lost it.
+      if (exists(this.#file(FILES.model), this.#fs)) throw this.#stateLost();
       this.#write(config, files);
       return null;
     }
@@ -137,6 +139,15 @@ export class RunDirectory {
     this.#sweep([...OWN, ...files.keys()]);
     writeText(this.#file(CONFIG), `${JSON.stringify(config, null, 2)}\n`, this.#fs);
     return { state: checkpoint.state, tensors, records };
+  }
+
+  #stateLost(): StateError {
+    return new StateError({
+      what: `run directory ${this.path}`,
+      expected: `${STATE} beside ${FILES.model}`,
+      got: "none",
+      hint: "The weights can still translate; train anew in another directory.",
+    });
   }
 
   #storedConfig(): JsonValue {

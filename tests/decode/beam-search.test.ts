@@ -207,8 +207,9 @@ describe("edges", () => {
 
 test("bad options and models", () => {
   const options: [object, string][] = [
-    [{ beamSize: 0 }, "beamSize: expected a whole number of at least 1, got 0."],
-    [{ beamSize: 1.5 }, "beamSize: expected a whole number of at least 1, got 1.5."],
+    [{ beamSize: 0 }, "beamSize: expected a whole number of at least 1 and at most 10000, got 0."],
+    [{ beamSize: 1.5 }, "beamSize: expected a whole number of at least 1 and at most 10000, got 1.5."],
+    [{ beamSize: 1e9 }, "beamSize: expected a whole number of at least 1 and at most 10000, got 1000000000."],
     [{ beamSize: 2, nBest: 3 }, "nBest: expected a whole number of at least 1 and at most 2, got 3."],
     [{ beam: 2 }, `got "beam".`],
   ];

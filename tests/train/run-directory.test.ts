@@ -161,3 +161,12 @@ test("only the files of the contract are left", async () => {
     "tokenizer.json",
   ]);
 });
+
+test("weights whose state.json was lost are not trained over", async () => {
+  const fs = new MemoryFileSystem();
+  await session(fs);
+  const before = latin1("model.safetensors", fs);
+  fs.remove("run/state.json");
+  await expect(session(fs)).rejects.toThrow("expected state.json beside model.safetensors, got none");
+  expect(latin1("model.safetensors", fs)).toBe(before);
+});
