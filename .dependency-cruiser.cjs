@@ -47,7 +47,7 @@ module.exports = {
       severity: "error",
       comment: "Everything outside the command line runs in a browser: no static imports of Node's modules.",
       from: { path: "^src/", pathNot: "^src/cli/" },
-      to: { dependencyTypes: ["core"] },
+      to: { dependencyTypes: ["core"], dependencyTypesNot: ["type-only", "type-import"] },
     },
     {
       name: "no-orphans",
