@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: training speed on the recurrent workloads, for each backend, next to PyTorch where a `python3`
+ * `npm run bench`: training speed on small models, for each backend, next to PyTorch where a `python3`
  * with torch is installed. Every figure comes from a process of its own; the rounds alternate between contestants,
  * and medians are shown.
  */
@@ -59,7 +59,7 @@ const report: Record<string, Record<string, Figures & { ratio?: number }>> = {};
 if (!python)
   console.error("PyTorch is not installed (Debian: python3-torch): showing our own figures alone.");
 
-for (const workload of ["charlstm", "mt_rnn"]) {
+for (const workload of ["charlm", "charlstm", "mt_transformer", "mt_rnn"]) {
   const rows = new Map<string, Figures[]>();
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const { name, run } of contestants) {

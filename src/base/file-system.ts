@@ -54,7 +54,18 @@ export const nodeFileSystem: FileSystem = {
   close: (file) => nodeFs().closeSync(file),
   rename: (from, to) => nodeFs().renameSync(from, to),
   remove: (path) => nodeFs().unlinkSync(path),
-  makeDirectory: (path) => void nodeFs().mkdirSync(path, { recursive: true }),
+  makeDirectory(path) {
+    // Level by level: below /proc, the recursive mkdir of Node.js never returns.
+    if (nodeFileSystem.stat(path)?.kind === "directory") return;
+    const parent = directoryOf(path);
+    if (parent !== path) nodeFileSystem.makeDirectory(parent);
+    try {
+      nodeFs().mkdirSync(path);
+    } catch (cause) {
+      // Another process may have been faster, and `a/b/` is there once `a/b` is.
+      if (nodeFileSystem.stat(path)?.kind !== "directory") throw cause;
+    }
+  },
   syncDirectory(path) {
     // Windows opens no directories; there the rename itself is journalled.
     if (globalThis.process.platform === "win32") return;
@@ -72,6 +83,15 @@ export const nodeFileSystem: FileSystem = {
     return { kind: found.isFile() ? "file" : found.isDirectory() ? "directory" : "other", size: found.size };
   },
 };
+
+/** The directory a path is in, for `/` and on Windows also for `\`. */
+export function directoryOf(path: string): string {
+  const end = Math.max(
+    path.lastIndexOf("/"),
+    globalThis.process?.platform === "win32" ? path.lastIndexOf("\\") : -1,
+  );
+  return end === -1 ? "." : path.slice(0, Math.max(end, 1));
+}
 
 function nodeFs() {
   return builtin("node:fs", "Fetch the contents and pass the text or bytes instead of a path.");

@@ -4,7 +4,7 @@
  * in `.gz` is compressed on write and decompressed on read.
  */
 import { FormatError, IoError, LexigradError } from "./errors.ts";
-import { builtin, type FileHandle, type FileSystem, nodeFileSystem } from "./file-system.ts";
+import { builtin, directoryOf, type FileHandle, type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { decodeUtf8, otherFormat } from "./utf8.ts";
 
 /** Node refuses single reads and writes of 2 GiB and more. */
@@ -99,6 +99,15 @@ export function appendText(path: string, text: string, fs: FileSystem = nodeFile
 /** Whether a file, directory or device is at `path`. */
 export function exists(path: string, fs: FileSystem = nodeFileSystem): boolean {
   return attempt("looking at", path, () => fs.stat(path) !== undefined);
+}
+
+/**
+ * The names in a directory, sorted.
+ *
+ * @throws {IoError} when there is none.
+ */
+export function listDirectory(path: string, fs: FileSystem = nodeFileSystem): string[] {
+  return attempt("listing", path, () => fs.list(path));
 }
 
 /**
@@ -225,15 +234,6 @@ function withFile<T>(fs: FileSystem, file: FileHandle, use: (file: FileHandle) =
   return result;
 }
 
-/** The directory a path is in, for `/` and on Windows also for `\`. */
-function directoryOf(path: string): string {
-  const end = Math.max(
-    path.lastIndexOf("/"),
-    globalThis.process?.platform === "win32" ? path.lastIndexOf("\\") : -1,
-  );
-  return end === -1 ? "." : path.slice(0, Math.max(end, 1));
-}
-
 function codeOf(cause: unknown): string {
   const code = (cause as { code?: unknown } | null)?.code;
   return typeof code === "string" ? code : "";
@@ -256,8 +256,19 @@ function explain(doing: string, cause: unknown): { expected: string; got: string
   const code = codeOf(cause);
   switch (code) {
     case "ENOENT":
-      return doing === "reading"
-        ? { expected: "a file", got: "nothing at that path", hint: "Check the path." }
+      if (doing === "making directory") {
+        return {
+          expected: "room for a directory",
+          got: "a place where none can be made",
+          hint: "Choose another path.",
+        };
+      }
+      return doing === "reading" || doing === "listing"
+        ? {
+            expected: doing === "reading" ? "a file" : "a directory",
+            got: "nothing at that path",
+            hint: "Check the path.",
+          }
         : { expected: "an existing directory", got: "none at that path", hint: "Make the directory first." };
     case "EISDIR":
       return { expected: "a file", got: "a directory", hint: "Name a file inside it." };

@@ -19,10 +19,12 @@ export function rejectUnknownKeys(what: string, options: object, known: readonly
   }
 }
 
-/** What {@link checkNumber} allows. Bounds are inclusive. */
+/** What {@link checkNumber} allows: `min` and `max` are within, `above` and `below` just outside. */
 export interface NumberRule {
   readonly min?: number;
   readonly max?: number;
+  readonly above?: number;
+  readonly below?: number;
   readonly integer?: boolean;
 }
 
@@ -34,18 +36,26 @@ export interface NumberRule {
  * checkNumber("dropout", 0.1, { min: 0, max: 1 }); // 0.1
  */
 export function checkNumber(what: string, value: unknown, rule: NumberRule = {}): number {
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, integer = false } = rule;
+  const { min, max, above, below, integer = false } = rule;
   const good =
     typeof value === "number" &&
     Number.isFinite(value) &&
-    value >= min &&
-    value <= max &&
+    (min === undefined || value >= min) &&
+    (max === undefined || value <= max) &&
+    (above === undefined || value > above) &&
+    (below === undefined || value < below) &&
     (!integer || Number.isInteger(value));
   if (good) return value;
+  const bounds = [
+    ["of at least", min],
+    ["above", above],
+    ["of at most", max],
+    ["below", below],
+  ] as const;
+  const given = bounds.filter(([, bound]) => bound !== undefined).map(([name, bound]) => `${name} ${bound}`);
+  const limits = given.join(" and ").replace(" and of ", " and "); // "of at least 0 and at most 1"
   const kind = integer ? "a whole number" : "a number";
-  const low = min > Number.NEGATIVE_INFINITY ? ` of at least ${min}` : "";
-  const high = max < Number.POSITIVE_INFINITY ? `${low ? " and" : " of"} at most ${max}` : "";
-  throw new OptionError({ what, expected: kind + low + high, got: describe(value) });
+  throw new OptionError({ what, expected: limits ? `${kind} ${limits}` : kind, got: describe(value) });
 }
 
 /**

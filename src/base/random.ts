@@ -3,6 +3,7 @@
  * only integer arithmetic and exactly rounded f64 operations are used, never
  * `Math.log` or `Math.cos`, whose last bits may differ between engines.
  */
+import { naturalLog } from "./elementary.ts";
 import { checkNumber } from "./options.ts";
 
 /** A snapshot of a {@link Random}, for checkpoints. Four 32-bit words. */
@@ -108,28 +109,4 @@ export class Random {
     child.state = [this.bits() | 0, this.bits() | 0, this.bits() | 0, this.bits() | 0];
     return child;
   }
-}
-
-const LN2 = Math.LN2;
-
-/**
- * ln x for positive normal x from + - * / alone, so the same bits everywhere:
- * x = m 2^e with m in [2/3, 4/3), then ln m = 2 artanh((m-1)/(m+1)) as a series.
- */
-function naturalLog(x: number): number {
-  let m = x;
-  let e = 0;
-  while (m >= 4 / 3) {
-    m *= 0.5;
-    e++;
-  }
-  while (m < 2 / 3) {
-    m *= 2;
-    e--;
-  }
-  const z = (m - 1) / (m + 1);
-  const z2 = z * z;
-  let series = 0;
-  for (let k = 25; k >= 1; k -= 2) series = series * z2 + 1 / k;
-  return e * LN2 + 2 * z * series;
 }

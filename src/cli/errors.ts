@@ -33,7 +33,7 @@ function reportUsage(io: Io, { exitCode, code, message }: CommanderError, comman
 }
 
 function messageOf(error: unknown, command: Command): string {
-  if (error instanceof OptionError) return withFlag(error, command).message;
+  if (error instanceof OptionError) return withFlags(error, command).message;
   if (error instanceof LexigradError) return error.message;
   const code = codeOf(error);
   if (code !== undefined) {
@@ -45,11 +45,22 @@ function messageOf(error: unknown, command: Command): string {
   return `internal error: ${text.split("\n")[0]} (run again with --debug and report the stack)`;
 }
 
-/** The library says `hiddenSize` where the command line says `--hidden-size`. */
-function withFlag(error: OptionError, command: Command): OptionError {
-  const name = error.complaint.what.toLowerCase();
-  const option = command.options.find((one) => one.attributeName().toLowerCase() === name);
-  return option?.long ? new OptionError({ ...error.complaint, what: option.long }) : error;
+/** The library says `hiddenSize` or `cosine schedule minLr` where the command line says `--hidden-size`, `--min-lr`. */
+function withFlags({ complaint }: OptionError, command: Command): OptionError {
+  const { what, expected, got, hint } = complaint;
+  const flagOf = (name: string) => {
+    const lower = name.toLowerCase();
+    return command.options.find((option) => option.attributeName().toLowerCase() === lower)?.long;
+  };
+  // Names of one word are also words of sentences.
+  const reworded = (text: string) =>
+    text.replace(/\b[a-z]+(?:[A-Z][a-z]+)+\b/g, (name) => flagOf(name) ?? name);
+  return new OptionError({
+    what: flagOf(what.split(" ").at(-1) ?? what) ?? what,
+    expected: reworded(expected),
+    got: reworded(got),
+    ...(hint === undefined ? {} : { hint: reworded(hint) }),
+  });
 }
 
 function stackOf(error: Error): string {

@@ -43,15 +43,16 @@ const HELD_OUT = { share: 0.05, most: 500 };
 export function readCorpus(io: Io, options: DataOptions, seed: number): TranslationCorpus {
   const pairs = report(io, "training data", readPairs(options));
   const { validTsv, validSource, validTarget } = options;
-  checkBoth(validSource, validTarget, "--valid-source", "--valid-target");
-  const valid = validTsv ?? validSource;
+  const valid = validTsv ?? validSource ?? validTarget;
   const size = Math.min(HELD_OUT.most, Math.floor(HELD_OUT.share * pairs.length));
   if (valid === undefined) {
     const { validSize = size, testSize = size } = options;
     return splitByGroup(pairs, { valid: validSize, test: testSize, seed });
   }
-  const kinds = { "--valid-tsv": validTsv, "--valid-source": validSource, "--valid-size": options.validSize };
+  const parallel = { "--valid-source with --valid-target": validSource ?? validTarget };
+  const kinds = { "--valid-tsv": validTsv, ...parallel, "--valid-size": options.validSize };
   onlyOne("validation data", kinds);
+  checkBoth(validSource, validTarget, "--valid-source", "--valid-target");
   const read = validTsv
     ? readTsv(validTsv, tableOptions(options))
     : readParallel({ source: validSource!, target: validTarget! }, limits(options));
@@ -61,8 +62,9 @@ export function readCorpus(io: Io, options: DataOptions, seed: number): Translat
 
 function readPairs(options: DataOptions): ParallelCorpus {
   const { tsv, csv, jsonl, source, target } = options;
+  const parallel = { "--source with --target": source ?? target };
+  onlyOne("training data", { "--tsv": tsv, "--csv": csv, "--jsonl": jsonl, ...parallel });
   checkBoth(source, target, "--source", "--target");
-  onlyOne("training data", { "--tsv": tsv, "--csv": csv, "--jsonl": jsonl, "--source": source });
   if (tsv !== undefined) return readTsv(tsv, tableOptions(options));
   if (csv !== undefined) return readCsv(csv, tableOptions(options));
   if (jsonl === undefined) return readParallel({ source: source!, target: target! }, limits(options));
@@ -104,7 +106,7 @@ function columnPair(columns: string): [string, string] {
 }
 
 function report(io: Io, what: string, { pairs, skipped }: ParallelCorpus): SentencePair[] {
-  note(io, `${what}: ${pairs.length} pairs`);
+  note(io, `${what}: ${pairs.length} ${pairs.length === 1 ? "pair" : "pairs"}`);
   const reasons = { "a side is blank": skipped.blank, "more than --max-words": skipped.tooLong };
   for (const [reason, { count, lines }] of Object.entries(reasons)) {
     if (count > 0) note(io, `${what}: ${count} left out because ${reason} (${placesOf({ count, lines })})`);

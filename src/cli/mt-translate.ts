@@ -2,15 +2,19 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { OptionError } from "../base/errors.ts";
-import { writeText } from "../base/files.ts";
+import type { EnsembleOptions } from "../decode/ensemble.ts";
 import type { LengthPenalty } from "../decode/hypothesis.ts";
+import type { ModelWeights } from "../models/model-files.ts";
 import type { Translation } from "../models/translation.ts";
 import { Translator } from "../models/translator.ts";
 import { type Attention, attentionMap } from "../plot/attention-map.ts";
+import type { HeadChoice } from "../plot/head-choice.ts";
 import { attentionTable } from "../plot/terminal.ts";
 import { configure, type RuntimeOptions } from "../tensor/index.ts";
+import { checkPlaces, drawHeads, sendPicture } from "./heads.ts";
+import { STANDARD_OUTPUT, TERMINAL } from "./heads-options.ts";
 import { inputLines, STANDARD_INPUT } from "./input.ts";
-import { type Io, note, print, printJson, printLines } from "./io.ts";
+import { type Io, note, printJson, printLines } from "./io.ts";
 import { type CommonOptions, defined, parseNumber } from "./option-values.ts";
 
 export interface DecodingOptions {
@@ -18,13 +22,18 @@ export interface DecodingOptions {
   readonly lengthPenalty?: string;
   readonly coveragePenalty?: number;
   readonly batchSize?: number;
-  readonly weights?: "best" | "last";
+  readonly weights?: ModelWeights;
+  /** Further runs, to translate together with the first. */
+  readonly ensemble?: string[];
+  readonly combine?: EnsembleOptions["combine"];
   readonly backend?: NonNullable<RuntimeOptions["backend"]>;
 }
 
 interface TranslateOptions extends DecodingOptions, CommonOptions {
   readonly nbest?: number;
   readonly attention?: string;
+  readonly heads?: string;
+  readonly head?: HeadChoice;
 }
 
 const DEFAULT_BEAM = 5;
@@ -43,13 +52,15 @@ export async function translate(
   if (path === STANDARD_INPUT && io.stdin.isTTY && !options.json)
     return converse(io, translator, decoding, options);
 
+  const pictures = [options.attention, options.heads];
+  checkPlaces(options.json, pictures);
   const lines = await inputLines(io, path);
   const all: Translation[] = [];
   for (let start = 0; start < lines.length; start += AT_ONCE) {
     const found = translator.translateDetailed(lines.slice(start, start + AT_ONCE), decoding);
-    if (start === 0 && options.attention !== undefined) await showAttention(io, found, options.attention);
+    if (start === 0) await showPictures(io, translator, found, decoding, options);
     if (options.json) all.push(...found);
-    else if (options.attention !== STANDARD_OUTPUT) await printLines(io, asLines(found, start, nbest));
+    else if (!pictures.includes(STANDARD_OUTPUT)) await printLines(io, asLines(found, start, nbest));
   }
   if (options.json) await printJson(io, { translations: all.map(asJson) });
 }
@@ -59,14 +70,16 @@ export function loadTranslator(run: string, { backend, weights }: DecodingOption
   return Translator.load(run, defined({ weights }));
 }
 
-/** Options of the library; a beam holds at least the hypotheses asked for. */
+/** Options of the library, with the further translators loaded; a beam holds at least the hypotheses asked for. */
 export function decodingOptions(options: DecodingOptions, nbest = 1) {
   const { beam = Math.max(DEFAULT_BEAM, nbest), lengthPenalty, coveragePenalty, batchSize } = options;
   if (nbest > beam) {
     throw new OptionError({ what: "--nbest", expected: `at most the beam's ${beam}`, got: String(nbest) });
   }
   const penalty = lengthPenalty === undefined ? undefined : parseLengthPenalty(lengthPenalty);
-  return defined({ beamSize: beam, lengthPenalty: penalty, coveragePenalty, batchSize });
+  const ensemble = options.ensemble?.map((run) => loadTranslator(run, options));
+  const together = { ensemble, combine: options.combine };
+  return defined({ beamSize: beam, lengthPenalty: penalty, coveragePenalty, batchSize, ...together });
 }
 
 /** `none`, `gnmt:0.6` or `fairseq:1`. @throws {OptionError} for anything else. */
@@ -99,19 +112,26 @@ function asJson({ source, sourceTokens, attention: _, nBest, ...best }: Translat
   return { source, sourceTokens, ...best, nBest: list };
 }
 
-const STANDARD_OUTPUT = "-";
-const TERMINAL = "terminal";
-
-/** Attention of the first sentence as SVG, into a file or in place of the translations; or of all on the terminal. */
-async function showAttention(io: Io, translations: readonly Translation[], where: string): Promise<void> {
-  if (where === TERMINAL) {
-    for (const one of translations)
-      note(io, `${attentionTable(attentionOf(one), io.stderr.columns ?? 80)}\n`);
-    return;
+/**
+ * Pictures of the first sentence as SVG, into a file or in place of the translations, or on the terminal; there the
+ * attention, without heads, of all sentences.
+ */
+async function showPictures(
+  io: Io,
+  translator: Translator,
+  translations: readonly Translation[],
+  decoding: ReturnType<typeof decodingOptions>,
+  { attention, heads, head = {} }: TranslateOptions,
+): Promise<void> {
+  const width = io.stderr.columns ?? 80;
+  if (attention === TERMINAL) {
+    for (const one of translations) note(io, `${attentionTable(attentionOf(one), width)}\n`);
+  } else if (attention !== undefined) {
+    await sendPicture(io, attention, attentionMap(attentionOf(translations[0])));
   }
-  const svg = attentionMap(attentionOf(translations[0]));
-  if (where === STANDARD_OUTPUT) await print(io, `${svg}\n`);
-  else writeText(where, `${svg}\n`);
+  if (heads === undefined) return;
+  const found = translator.attentionOf(translations[0].source, undefined, decoding);
+  await sendPicture(io, heads, drawHeads(found, head, heads, width));
 }
 
 function attentionOf({ sourceTokens, tokens, attention }: Translation): Attention {
@@ -123,14 +143,14 @@ async function converse(
   io: Io,
   translator: Translator,
   decoding: ReturnType<typeof decodingOptions>,
-  { attention, nbest = 1 }: TranslateOptions,
+  options: TranslateOptions,
 ): Promise<undefined> {
   const prompt = createInterface({ input: io.stdin as unknown as Readable, output: io.stderr, prompt: "> " });
   prompt.prompt();
   for await (const line of prompt) {
     const found = translator.translateDetailed([line], decoding);
-    if (attention !== undefined) await showAttention(io, found, attention);
-    await printLines(io, asLines(found, 0, nbest));
+    await showPictures(io, translator, found, decoding, options);
+    await printLines(io, asLines(found, 0, options.nbest ?? 1));
     prompt.prompt();
   }
 }

@@ -21,6 +21,11 @@ export function addCommonOptions(command: Command, seed: string): Command {
 
 /** A whole number of at least 1. */
 export const COUNT: NumberRule = { integer: true, min: 1 };
+/** A whole number of at least 0. */
+export const FROM_ZERO: NumberRule = { integer: true, min: 0 };
+/** A share that leaves something. */
+export const SHARE: NumberRule = { min: 0, below: 1 };
+export const POSITIVE: NumberRule = { above: 0 };
 
 export function numberOption(flags: string, description: string, rule: NumberRule = {}): Option {
   const option = new Option(flags, description);
@@ -85,6 +90,12 @@ function parseConfigured(option: Option, value: unknown, what: string): unknown 
   if (option.isBoolean() || option.negate) {
     return checkChoice(what, String(value), ["true", "false"]) === "true";
   }
+  if (option.variadic && Array.isArray(value))
+    return value.map((item) => parseConfiguredText(option, item, what));
+  return parseConfiguredText(option, value, what);
+}
+
+function parseConfiguredText(option: Option, value: unknown, what: string): unknown {
   if (typeof value !== "string" && typeof value !== "number") {
     checkChoice(what, describe(value), ["a number or a string"]);
   }

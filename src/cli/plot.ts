@@ -1,7 +1,12 @@
 /** The work of `lexigrad plot`. */
-import { FormatError } from "../base/errors.ts";
+import { FormatError, OptionError } from "../base/errors.ts";
 import { readText, writeText } from "../base/files.ts";
 import { describe } from "../base/options.ts";
+import { LanguageModel } from "../models/language-model.ts";
+import { LANGUAGE_MODEL_FORMAT } from "../models/language-model-files.ts";
+import { sampleTexts } from "../models/language-modelling-task.ts";
+import { modelFormat } from "../models/model-files.ts";
+import { sampleTranslations } from "../models/translation-task.ts";
 import { Translator } from "../models/translator.ts";
 import type { Attention } from "../plot/attention-map.ts";
 import type { LogRecord } from "../plot/report.ts";
@@ -26,7 +31,12 @@ export async function plot(io: Io, run: string, options: PlotOptions): Promise<u
   const state = `${run}/state.json`;
   const { progress } = decodeCheckpoint(readText(state), state).state;
   const config = readJsonObject(`${run}/config.json`);
-  const samples = translateSamples(run);
+  const samples = samplesOf(run);
+  const drawn = samples.filter(({ attention = [] }) => attention.length > 0);
+  if (options.attention && drawn.length === 0) {
+    const expected = "a translator's run, with sentences kept apart";
+    throw new OptionError({ what: "--attention", expected, got: "another run" });
+  }
   const report = `${run}/report.html`;
   writeText(
     report,
@@ -37,7 +47,7 @@ export async function plot(io: Io, run: string, options: PlotOptions): Promise<u
     return void (await printJson(io, { report, step: progress.step, best: progress.best, records }));
   const width = Math.min(100, io.stdout.columns ?? 80);
   const views = options.attention
-    ? samples.map((sample) => attentionTable(attentionOf(sample), width))
+    ? drawn.map((sample) => attentionTable(attentionOf(sample), width))
     : curves(records, width);
   await print(io, views.map((view) => `${view}\n\n`).join(""));
   note(io, report);
@@ -66,12 +76,10 @@ function isRecord(value: unknown): value is LogRecord {
   return (kind === "train" || kind === "valid") && [step, epoch, seconds].every(Number.isFinite);
 }
 
-/** The first sentences kept apart for validation. */
-function translateSamples(run: string): TaskSample[] {
+function samplesOf(run: string): TaskSample[] {
+  if (modelFormat(run) === LANGUAGE_MODEL_FORMAT) return sampleTexts(LanguageModel.load(run));
   const sentences = readHeldOut(run, SAMPLES);
-  if (sentences.length === 0) return [];
-  const translations = Translator.load(run).translateDetailed(sentences.map(({ source }) => source));
-  return translations.map((translation, i) => ({ ...translation, reference: sentences[i].references[0] }));
+  return sentences.length === 0 ? [] : sampleTranslations(Translator.load(run), sentences);
 }
 
 function attentionOf({ sourceTokens = [], tokens = [], attention = [] }: TaskSample): Attention {
@@ -88,10 +96,10 @@ const CURVES = [
 /** Curves over the steps, under their names. */
 function curves(records: readonly LogRecord[], width: number): string[] {
   return CURVES.flatMap(([title, kind, measure]) => {
-    const values = records.flatMap((record) => {
-      const value = record.kind === kind ? record[measure] : undefined;
-      return value === undefined ? [] : [value];
-    });
-    return values.length === 0 ? [] : [`${title}\n${terminalCurve(values, { width })}`];
+    const chosen = records.filter((record) => record.kind === kind && record.average === undefined);
+    const values = chosen.flatMap(({ [measure]: value }) => (value === undefined ? [] : [value]));
+    const isSmoothed = measure === "loss" && chosen.some(({ labelSmoothing }) => labelSmoothing);
+    const heading = isSmoothed ? `${title}, smoothed` : title;
+    return values.length === 0 ? [] : [`${heading}\n${terminalCurve(values, { width })}`];
   });
 }

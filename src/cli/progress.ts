@@ -45,9 +45,7 @@ export class TrainingDisplay {
         if (!this.#bar && event.record.kind === "train") note(this.#io, describeProgress(event.record));
         break;
       case "validation":
-        this.#say(
-          `step ${event.validation.step}  ${describeValidation(event.validation)}${event.best ? "  best" : ""}`,
-        );
+        this.#say(`${describeValidation(event.validation)}${event.best ? "  best" : ""}`);
         break;
       case "skipped":
         this.#say(`step ${event.step}  left out: ${event.op} was not finite`);
@@ -73,17 +71,27 @@ const shareOf = ({ seconds, secondsLeft }: TrainingProgress): number =>
 
 type Figures = Partial<Omit<TrainingProgress, "secondsLeft">> & Pick<TrainingProgress, "step" | "epoch">;
 
-function describeProgress({ step, epoch, loss, learningRate, tokensPerSecond }: Figures): string {
+function describeProgress({
+  step,
+  epoch,
+  loss,
+  labelSmoothing = 0,
+  learningRate,
+  tokensPerSecond,
+}: Figures): string {
   const parts = [`step ${step}`, `epoch ${epoch.toFixed(2)}`];
-  if (loss !== undefined) parts.push(`loss ${loss.toFixed(3)}`);
+  // What label smoothing adds keeps it above the loss in validation.
+  if (loss !== undefined) parts.push(`${labelSmoothing > 0 ? "smoothed " : ""}loss ${loss.toFixed(3)}`);
   if (learningRate !== undefined) parts.push(`rate ${Number(learningRate.toPrecision(3))}`);
   if (tokensPerSecond !== undefined) parts.push(`${grouped(tokensPerSecond)} tokens/s`);
   return parts.join("  ");
 }
 
-/** `validation loss 1.234  perplexity 3.43  BLEU 21.5` */
-export function describeValidation({ loss, perplexity, bleu }: Validation): string {
-  const parts = [`validation loss ${loss.toFixed(3)}`, `perplexity ${Number(perplexity.toPrecision(4))}`];
+/** `step 40  validation loss 1.234  perplexity 3.43  BLEU 21.5` */
+export function describeValidation({ step, average, loss, perplexity, bleu }: Validation): string {
+  const which = average === undefined ? `step ${step}` : `average of ${average}`;
+  const parts = [which, `validation loss ${loss.toFixed(3)}`];
+  parts.push(`perplexity ${Number(perplexity.toPrecision(4))}`);
   if (bleu !== undefined) parts.push(`BLEU ${bleu.toFixed(2)}`);
   return parts.join("  ");
 }

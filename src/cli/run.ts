@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { readText } from "../base/files.ts";
+import { declareLm } from "./commands/lm.ts";
 import { declareMt } from "./commands/mt.ts";
 import { declarePlot } from "./commands/plot.ts";
 import { declareScore } from "./commands/score.ts";
@@ -20,7 +21,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       status = (await work(io, ...given)) ?? 0;
     };
   const program = new Command("lexigrad")
-    .description("Trains, evaluates and uses tokenizers and translators.")
+    .description("Trains, evaluates and uses tokenizers, language models and translators.")
     .version(versionOfPackage())
     .helpCommand(false)
     .exitOverride()
@@ -29,7 +30,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       writeErr: (text) => void io.stderr.write(text),
       outputError: () => undefined,
     });
-  for (const declare of [declareTokenizer, declareMt, declareScore, declarePlot]) declare(program, perform);
+  for (const declare of [declareTokenizer, declareMt, declareLm, declareScore, declarePlot])
+    declare(program, perform);
   const asked = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   try {
     await program.parseAsync(asked, { from: "user" });

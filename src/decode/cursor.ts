@@ -18,6 +18,9 @@ export interface LengthOptions {
   readonly minLength?: number;
 }
 
+/** The `eosId` of models whose sequences do not end. */
+const NO_END = -1;
+
 /** Moves the rows of a {@link StepModel} along and frees the last state. */
 export class Cursor<State> {
   /** `[sentences]`: what to feed first. */
@@ -86,7 +89,7 @@ export class Cursor<State> {
         got: `${attention.length} numbers`,
       });
     }
-    this.blocked[eosId] = length <= this.#minLength ? 1 : this.#forbidden[eosId];
+    if (eosId !== NO_END) this.blocked[eosId] = length <= this.#minLength ? 1 : this.#forbidden[eosId];
   }
 
   /** A copy of a row's attention over the unpadded source of `sentence`, where the model returns any. */
@@ -129,7 +132,7 @@ function checkMaxLength(value: unknown): number {
 
 function forbiddenMask({ vocabularySize, eosId, forbiddenIds = [] }: StepModel): Uint8Array {
   const mask = new Uint8Array(vocabularySize);
-  for (const id of [eosId, ...forbiddenIds]) {
+  for (const id of [...(eosId === NO_END ? [] : [eosId]), ...forbiddenIds]) {
     if (Number.isInteger(id) && id >= 0 && id < vocabularySize) continue;
     throw new IndexError({
       what: id === eosId ? "StepModel.eosId" : "StepModel.forbiddenIds",

@@ -9,8 +9,11 @@ import type { StepModel } from "./step-model.ts";
 
 /** Options of {@link sample}. The filters apply in the order given here. */
 export interface SampleOptions extends LengthOptions {
-  /** Forked once per sentence, so a sentence's sample does not depend on its neighbours. */
-  readonly random: Random;
+  /**
+   * Forked once per sentence, so that a sentence's sample does not depend on its neighbours; or one generator for each
+   * sentence.
+   */
+  readonly random: Random | readonly Random[];
   /**
    * Log probabilities are divided by this: below 1 sharpens, 0 is greedy.
    * @defaultValue 1
@@ -51,8 +54,9 @@ const NUCLEUS_GUESS = 64;
 export function sample<State>(model: StepModel<State>, options: SampleOptions): Hypothesis[] {
   const known = ["random", "temperature", "topK", "topP", "maxLength", "minLength"];
   rejectUnknownKeys("sample", options, known);
-  if (!(options.random instanceof Random)) {
-    throw new OptionError({ what: "sample random", expected: "a Random", got: describe(options.random) });
+  const { random } = options;
+  if (!(random instanceof Random || Array.isArray(random))) {
+    throw new OptionError({ what: "sample random", expected: "a Random", got: describe(random) });
   }
   const temperature = checkNumber("temperature", options.temperature ?? 1, { min: 0 });
   const topP = checkNumber("topP", options.topP ?? 1, { min: 0, max: 1 });
@@ -60,7 +64,11 @@ export function sample<State>(model: StepModel<State>, options: SampleOptions): 
   const topK = Math.min(checkNumber("topK", options.topK ?? V, { integer: true, min: 1 }), V);
 
   return decodeLeftToRight(model, options, ({ blocked, firstTokens }) => {
-    const streams = Array.from(firstTokens, () => options.random.fork());
+    const streams = random instanceof Random ? Array.from(firstTokens, () => random.fork()) : random;
+    if (streams.length !== firstTokens.length) {
+      const expected = `one for each of ${firstTokens.length} sentences`;
+      throw new OptionError({ what: "sample random", expected, got: String(streams.length) });
+    }
     const candidates = new Candidates(V, blocked);
     const weights = new Float64Array(V);
 

@@ -26,7 +26,7 @@
 export interface StepModel<State = unknown> {
   /** V: token ids are 0..V-1. */
   readonly vocabularySize: number;
-  /** The token that ends a hypothesis. */
+  /** The token that ends a hypothesis; -1 where nothing does, as in running text. */
   readonly eosId: number;
   /** Tokens never to be generated: begin of sentence, padding, unknown word. */
   readonly forbiddenIds?: readonly number[];

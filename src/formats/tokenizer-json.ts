@@ -146,10 +146,15 @@ function hasMerges(type: TokenizerType): boolean {
  *   supported.
  */
 export function parseTokenizerJson(text: string, what: string): TokenizerData {
+  return readTokenizerJson(parseStrictJson(text, what), what);
+}
+
+/** The same for a value that has been parsed; see {@link parseTokenizerJson}. */
+export function readTokenizerJson(value: JsonValue, what: string): TokenizerData {
   const fail: Fail = (field, expected, got) => {
     throw new FormatError({ what: field, expected, got }, { file: what });
   };
-  const root = readObject(parseStrictJson(text, what), "tokenizer.json", ROOT_KEYS, fail);
+  const root = readObject(value, "tokenizer.json", ROOT_KEYS, fail);
   for (const key of ["truncation", "padding"]) readOnly(root, key, [null], fail);
   const lowercase = readLowercase(root.get("normalizer") ?? null, fail);
   const postProcessor = root.get("post_processor") ?? null;

@@ -15,7 +15,8 @@
  *
  * `reference/` is the specification in plain loops; `simd/` and `blas.ts` override what they do faster.
  */
-export interface Kernels extends Elementwise, Reductions, Movement, MatrixProduct, Rows, Recurrent, Updates {}
+export interface Kernels
+  extends Elementwise, Reductions, Movement, MatrixProduct, Rows, Attention, Recurrent, Updates {}
 
 /** `out[i] = f(x[i])` for i < n. */
 export type UnaryKernel = (x: number, out: number, n: number) => void;
@@ -194,6 +195,61 @@ export interface Rows {
   additiveScoresGrad(
     query: number, keys: number, v: number, g: number, dquery: number, dkeys: number, dv: number,
     batch: number, queries: number, positions: number, width: number,
+  ): void;
+}
+
+/**
+ * Scaled dot-product attention of many heads (Vaswani et al. 2017, eq. 1), for every batch row b and head h:
+ *
+ *     score[t,s] = scale q[t] . k[s] + mask[t,s];   weight[t] = softmax(score[t]);   out[t] = sum_s weight[t,s] v[s]
+ *
+ * Heads lie side by side and are read in place: head h of row t of q is the `width` elements from
+ * `q + b*qBatch + t*qRow + h*width`; k and v likewise, with their own strides.
+ *
+ * - `mask` is added to the scores: element (b,h,t,s) at `b*maskBatch + h*maskHead + t*maskRow + s`; 0 means none.
+ * - Query t may attend the keys s < lengths[b] (all, when `lengths` is 0) with s <= t + offset when `causal` is 1.
+ * - A key that may not be attended, or whose score is -Infinity, has weight 0. What has weight 0 is left out of every
+ *   sum, so that NaN there does not leak. A query without keys gives zeros, lse = -Infinity and no gradients.
+ * - The weights are dropped as `dropout` does, with `((b*heads + h)*queries + t)*positions + s` as the index, and
+ *   are not renormalised. With p = 1 all are 0.
+ * - The bits of a query's result depend on its own keys alone: not on later keys or other queries, nor on the batch.
+ */
+export interface Attention {
+  /** out is dense `[batch, queries, heads*width]`, lse `[batch, heads, queries]`: log sum_s exp(score[t,s]). */
+  attention(
+    q: number, k: number, v: number, mask: number, lengths: number, out: number, lse: number, batch: number,
+    heads: number, queries: number, positions: number, width: number, qBatch: number, qRow: number,
+    kBatch: number, kRow: number, vBatch: number, vRow: number, maskBatch: number, maskHead: number,
+    maskRow: number, scale: number, causal: number, offset: number, p: number, seed0: number, seed1: number,
+  ): void;
+  /**
+   * From out, lse and g, the gradient to out: the weights are computed anew from lse, a block at a time, and never
+   * stored (Dao et al. 2022, algorithm 4). dq, dk and dv are written, with the strides of q, k and v; dmask, unless it
+   * is 0, is added to, with the strides of mask.
+   */
+  attentionGrad(
+    q: number, k: number, v: number, mask: number, lengths: number, out: number, lse: number, g: number,
+    dq: number, dk: number, dv: number, dmask: number, batch: number, heads: number, queries: number,
+    positions: number, width: number, qBatch: number, qRow: number, kBatch: number, kRow: number,
+    vBatch: number, vRow: number, maskBatch: number, maskHead: number, maskRow: number, scale: number,
+    causal: number, offset: number, p: number, seed0: number, seed1: number,
+  ): void;
+  /** The weights, before dropout: out is dense `[batch, heads, queries, positions]`. */
+  attentionWeights(
+    q: number, k: number, mask: number, lengths: number, out: number, batch: number, heads: number,
+    queries: number, positions: number, width: number, qBatch: number, qRow: number, kBatch: number,
+    kRow: number, maskBatch: number, maskHead: number, maskRow: number, scale: number, causal: number,
+    offset: number,
+  ): void;
+  /**
+   * Rotary positions (Su et al. 2021, eq. 34): in the first `heads` times `width` columns of each row of x
+   * `[batch, time, cols]`, pair i of every head is turned by the angle with cosine cos[t,i] and sine sin[t,i],
+   * `[time, width/2]`: `(a, b) -> (a cos - b sin, a sin + b cos)`. Pair i is columns 2i and 2i + 1 of the head, or,
+   * when `halves` is 1, i and i + width/2. The columns behind are copied.
+   */
+  rotary(
+    x: number, cos: number, sin: number, out: number, batch: number, time: number, cols: number, heads: number,
+    width: number, halves: number,
   ): void;
 }
 

@@ -4,6 +4,7 @@ import type { AttentionMemory } from "../nn/attention.ts";
 import { noGrad, ops, Scope, stack, type Tensor, tensor } from "../tensor/index.ts";
 import type { PaddedIds } from "../text/batching.ts";
 import type { DecoderState, Seq2Seq } from "./seq2seq.ts";
+import type { SearchIds } from "./translation-network.ts";
 
 /** The tensors of one state live outside scopes until the next step or `release` frees them. */
 export interface SearchState {
@@ -11,13 +12,6 @@ export interface SearchState {
   readonly memory: AttentionMemory;
   /** Which source each row translates: `[rows]`. */
   readonly sources: Int32Array;
-}
-
-export interface SearchIds {
-  readonly bosId: number;
-  readonly eosId: number;
-  /** Never generated. */
-  readonly forbiddenIds: readonly number[];
 }
 
 /** Moves tensors out of the current scope, for {@link Seq2SeqDecoding} to free. */

@@ -16,6 +16,7 @@ import { Linear } from "../nn/linear.ts";
 import { Module, Parameter } from "../nn/module.ts";
 import { GRU, LSTM } from "../nn/recurrent.ts";
 import { concat, type Indices, ops, stack, type Tensor, zeros } from "../tensor/index.ts";
+import type { TranslationNetwork } from "./translation-network.ts";
 
 /** Sizes and variants of a {@link Seq2Seq}; all plain values, so that a run directory can hold them. */
 export interface Seq2SeqOptions {
@@ -75,7 +76,7 @@ export interface DecoderState {
  *     context_t = attention(s_t, memory)              f_t = tanh(W [context_t; s_t])
  *     p(y_t) = softmax(W_out f_t + b)
  */
-export class Seq2Seq extends Module {
+export class Seq2Seq extends Module implements TranslationNetwork {
   readonly options: Required<Seq2SeqOptions>;
   sourceEmbedding: Embedding;
   targetEmbedding: Embedding;

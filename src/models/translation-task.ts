@@ -1,5 +1,6 @@
 /** Training a translator: batches, loss and validation, in the form that `train` drives. */
 import { OptionError } from "../base/errors.ts";
+import type { HeadAttention } from "../base/head-attention.ts";
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import { crc32 } from "../formats/crc32.ts";
@@ -13,9 +14,10 @@ import {
   tensor,
 } from "../tensor/index.ts";
 import { type IdPair, type PairBatch, PairBatches } from "../text/batching.ts";
-import { collectReferences } from "../text/corpus-split.ts";
-import type { Seq2Seq } from "./seq2seq.ts";
+import { collectReferences, type ReferenceSet } from "../text/corpus-split.ts";
 import type { TranslateOptions, Translation, TranslatorParts } from "./translation.ts";
+import { hasHeads } from "./translation-attention.ts";
+import type { TranslationNetwork } from "./translation-network.ts";
 import { tokenizerFiles, translatorConfig } from "./translator-files.ts";
 
 type Pair = { readonly source: string; readonly target: string };
@@ -61,12 +63,33 @@ export interface ValidationTranslations {
 interface Trainee extends TranslatorParts {
   translate(texts: readonly string[], options?: TranslateOptions): string[];
   translateDetailed(texts: readonly string[], options?: TranslateOptions): Translation[];
+  attentionOf(source: string): HeadAttention[];
 }
 
 const SAMPLES = 5;
 
+/** A translation for a report. */
+export type TranslationSample = Translation & {
+  readonly reference: string;
+  readonly heads?: HeadAttention[];
+};
+
+/** The first of these sentences translated, with the attention of all heads where there are any. */
+export function sampleTranslations(
+  translator: Omit<Trainee, "translate">,
+  sentences: readonly ReferenceSet[],
+): TranslationSample[] {
+  const chosen = sentences.slice(0, SAMPLES);
+  const translations = translator.translateDetailed(chosen.map(({ source }) => source));
+  return translations.map((translation, i) => ({
+    ...translation,
+    reference: chosen[i].references[0],
+    ...(hasHeads(translator.network) ? { heads: translator.attentionOf(translation.source) } : {}),
+  }));
+}
+
 export class TranslationTask {
-  readonly module: Seq2Seq;
+  readonly module: TranslationNetwork;
   readonly random: Random;
   readonly batches: PairBatches;
   /** Of all token ids, so that a resumed run meets the same data. */
@@ -121,6 +144,11 @@ export class TranslationTask {
 
   get hasValidation(): boolean {
     return this.#valid.length > 0;
+  }
+
+  /** How much label smoothing is in {@link loss}; validation goes without. */
+  get labelSmoothing(): number {
+    return this.#loss.labelSmoothing ?? 0;
   }
 
   loss(batch: PairBatch): BatchLoss {
@@ -178,11 +206,9 @@ export class TranslationTask {
     };
   }
 
-  /** A few validation sentences with translation, reference and attention. */
-  samples(): (Translation & { reference: string })[] {
-    const chosen = this.#validTexts.slice(0, SAMPLES);
-    const translations = this.#translator.translateDetailed(chosen.map(({ source }) => source));
-    return translations.map((translation, i) => ({ ...translation, reference: chosen[i].references[0] }));
+  /** A few validation sentences with translation, reference and attention, of all heads where there are any. */
+  samples(): TranslationSample[] {
+    return sampleTranslations(this.#translator, this.#validTexts);
   }
 
   /** What config.json says of the model. */

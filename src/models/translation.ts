@@ -1,31 +1,36 @@
 /** What a translator is made of and what it gives: the types that its parts share. */
 import type { Random } from "../base/random.ts";
 import type { BeamSearchOptions } from "../decode/beam-search.ts";
+import type { EnsembleOptions } from "../decode/ensemble.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { Seq2Seq, Seq2SeqOptions } from "./seq2seq.ts";
+import type { NetworkOptions } from "./networks.ts";
+import type { TranslationNetwork } from "./translation-network.ts";
 
 /** Two tokenizers and the network between them. */
 export interface TranslatorParts {
   readonly source: Tokenizer;
   readonly target: Tokenizer;
-  readonly network: Seq2Seq;
+  readonly network: TranslationNetwork;
   /** The generator of initial weights and of dropout. */
   readonly random: Random;
 }
 
-export interface TranslatorOptions
-  extends Omit<Seq2SeqOptions, "sourceVocabulary" | "targetVocabulary" | "padId"> {
+export type TranslatorOptions = NetworkOptions & {
   /** Splits sources. */
   readonly source: Tokenizer;
   /** Splits and joins translations; may be the same as `source`. */
   readonly target: Tokenizer;
   /** Where initial weights and dropout come from. Default: seed 1. */
   readonly random?: Random;
-}
+};
 
 export interface TranslateOptions extends BeamSearchOptions {
   /** Sentences decoded together. Does not change the result. Default 32. */
   readonly batchSize?: number;
+  /** Translators whose distributions are averaged with this one's, of the same tokenizers. Default: none. */
+  readonly ensemble?: readonly TranslatorParts[];
+  /** What is averaged over an ensemble, as in `ensemble()`. Default `probability`. */
+  readonly combine?: NonNullable<EnsembleOptions["combine"]>;
 }
 
 /** One translation, with how it came about. */

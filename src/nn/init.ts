@@ -7,7 +7,30 @@ import type { Tensor } from "../tensor/index.ts";
 /** Where layers take their initial values and dropout masks from when they are given no generator. */
 export const defaultRandom = new Random(0);
 
+let skipping = false;
+
+/**
+ * Makes modules without drawing their initial values: until weights are loaded, they hold whatever was in memory. For
+ * large models, drawing takes far longer than loading.
+ *
+ * @example
+ * const [random, weights] = [new Random(1), new Map([["weight", ones([1, 2])]])];
+ * const layer = init.skipInit(() => new Linear({ inFeatures: 2, outFeatures: 1, bias: false, random }));
+ * layer.loadStateDict(weights);
+ * random.bits() === new Random(1).bits(); // true
+ */
+export function skipInit<T>(make: () => T): T {
+  const before = skipping;
+  skipping = true;
+  try {
+    return make();
+  } finally {
+    skipping = before;
+  }
+}
+
 function fill(x: Tensor, next: () => number): Tensor {
+  if (skipping) return x;
   const view = x.view();
   for (let i = 0; i < view.length; i++) view[i] = next();
   return x;
@@ -62,6 +85,7 @@ export const lecunNormal = (x: Tensor, random: Random): Tensor => kaimingNormal(
  * Gram-Schmidt on normal numbers.
  */
 export function orthogonal(x: Tensor, random: Random, gain = 1): Tensor {
+  if (skipping) return x;
   const { fanIn, fanOut } = fans("orthogonal", x);
   const [count, length] = fanOut <= fanIn ? [fanOut, fanIn] : [fanIn, fanOut];
   const basis: Float64Array[] = [];

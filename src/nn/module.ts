@@ -85,30 +85,44 @@ export abstract class Module {
   }
 
   /**
-   * Copies `state` into the parameters: all of it or, on any error, nothing.
+   * Copies `state` into the parameters: all of it or, on any error, nothing. A shared parameter may come under one or
+   * more of its names.
    *
-   * @throws {StateError} listing the names that are missing or not known.
+   * @throws {StateError} listing the names that are missing or not known, or for a shared parameter with two values.
    * @throws {ShapeError} for a tensor of another shape.
    * @throws {NumericError} for NaN or infinities, unless allowed.
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>, { allowNonFinite = false }: LoadOptions = {}): void {
     const own = this.stateDict();
-    const missing = [...own.keys()].filter((name) => !state.has(name));
-    const unknown = [...state.keys()].filter((name) => !own.has(name));
-    if (missing.length + unknown.length > 0) {
-      const parts = [
-        missing.length > 0 ? `without ${missing.join(", ")}` : "",
-        unknown.length > 0 ? `with unknown ${unknown.join(", ")}` : "",
-      ];
-      throw new StateError({
-        what: "state dict",
-        expected: `the ${own.size} parameters of this ${this.constructor.name}`,
-        got: `one ${parts.filter(Boolean).join(" and ")}`,
-      });
+    const given = new Map<Tensor, readonly [name: string, value: Tensor]>();
+    for (const [name, parameter] of own) {
+      const value = state.get(name);
+      if (value !== undefined && !given.has(parameter)) given.set(parameter, [name, value]);
     }
-    for (const [name, parameter] of own)
-      checkLoadable(name, parameter, state.get(name) as Tensor, allowNonFinite);
-    for (const [name, parameter] of own) parameter.view().set((state.get(name) as Tensor).view());
+    this.#checkNames(
+      [...own].filter(([, parameter]) => !given.has(parameter)).map(([name]) => name),
+      [...state.keys()].filter((name) => !own.has(name)),
+    );
+    for (const [name, parameter] of own) {
+      const value = state.get(name);
+      if (value === undefined) continue;
+      checkLoadable(name, parameter, value, allowNonFinite);
+      checkSame(given.get(parameter) as readonly [string, Tensor], [name, value]);
+    }
+    for (const [parameter, [, value]] of given) parameter.view().set(value.view());
+  }
+
+  #checkNames(missing: readonly string[], unknown: readonly string[]): void {
+    if (missing.length + unknown.length === 0) return;
+    const parts = [
+      missing.length > 0 ? `without ${missing.join(", ")}` : "",
+      unknown.length > 0 ? `with unknown ${unknown.join(", ")}` : "",
+    ];
+    throw new StateError({
+      what: "state dict",
+      expected: `the ${this.stateDict().size} parameters of this ${this.constructor.name}`,
+      got: `one ${parts.filter(Boolean).join(" and ")}`,
+    });
   }
 
   /** Switches dropout and the like on (or, with false, off) here and in all modules inside. */
@@ -164,16 +178,32 @@ function checkLoadable(name: string, parameter: Tensor, given: Tensor, allowNonF
     });
   }
   if (allowNonFinite) return;
-  for (const value of given.view()) {
-    if (Number.isFinite(value)) continue;
+  const values = given.view();
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
     throw new NumericError(
       {
         what: `parameter ${name}`,
         expected: "finite numbers",
-        got: String(value),
+        got: String(values[i]),
         hint: "Pass allowNonFinite to load it all the same.",
       },
       "loadStateDict",
     );
   }
+}
+
+/** Refuses two values, by name, for what is one parameter here. */
+function checkSame(
+  [name, value]: readonly [string, Tensor],
+  [otherName, other]: readonly [string, Tensor],
+): void {
+  if (value === other) return;
+  const [a, b] = [value.view(), other.view()];
+  if (a.every((x, i) => Object.is(x, b[i]))) return;
+  throw new StateError({
+    what: `parameters ${name} and ${otherName}`,
+    expected: "the same values, since this module shares them",
+    got: "different ones",
+  });
 }

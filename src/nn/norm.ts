@@ -10,6 +10,8 @@ export interface LayerNormOptions {
   readonly eps?: number;
   /** Learn a scale and a shift. Default true. */
   readonly elementwiseAffine?: boolean;
+  /** Learn the shift too, where there is a scale. Default true. */
+  readonly bias?: boolean;
 }
 
 /**
@@ -27,14 +29,14 @@ export class LayerNorm extends Module {
 
   constructor(options: LayerNormOptions) {
     super();
-    rejectUnknownKeys("LayerNorm", options, ["normalizedShape", "eps", "elementwiseAffine"]);
-    const { normalizedShape, eps = 1e-5, elementwiseAffine = true } = options;
+    rejectUnknownKeys("LayerNorm", options, ["normalizedShape", "eps", "elementwiseAffine", "bias"]);
+    const { normalizedShape, eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     this.normalizedShape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
     for (const extent of this.normalizedShape)
       checkNumber("normalizedShape", extent, { integer: true, min: 1 });
     this.eps = checkNumber("eps", eps, { min: 0 });
     this.weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape)) : null;
-    this.bias = elementwiseAffine ? new Parameter(zeros(this.normalizedShape)) : null;
+    this.bias = elementwiseAffine && bias ? new Parameter(zeros(this.normalizedShape)) : null;
   }
 
   forward(x: Tensor): Tensor {

@@ -1,8 +1,43 @@
 /** State dicts as safetensors files, in both directions. */
 import { FormatError } from "../base/errors.ts";
+import { readBytes, writeBytes } from "../base/files.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import type { SavedTensor } from "../formats/safetensors-dtype.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import { scoped, type Tensor, tensor } from "../tensor/index.ts";
+import type { LoadOptions, Module } from "./module.ts";
+
+/**
+ * Writes the weights of a module as a safetensors file under PyTorch's names, so that
+ * `model.load_state_dict(safetensors.torch.load_file(path))` loads them into the same module there.
+ *
+ * @param metadata free text to keep with the tensors
+ * @throws {IoError} when the file cannot be written.
+ */
+export function saveWeights(
+  module: Module,
+  path: string,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): void {
+  writeBytes(path, encodeWeights(module.stateDict(), metadata));
+}
+
+/**
+ * Fills a module from a safetensors file: all of it or, on any error, nothing. Files from PyTorch are written there with
+ * `safetensors.torch.save_file(model.state_dict(), path)` or `save_model(model, path)`. Half and double precision
+ * become f32.
+ *
+ * @throws {IoError} when the file cannot be read, {@link FormatError} when it is damaged, {@link StateError} for names,
+ *   {@link ShapeError} for shapes and {@link NumericError} for numbers that this module does not take.
+ * @example
+ * const lstm = () => new LSTM({ inputSize: 3, hiddenSize: 4, numLayers: 2 });
+ * const [trained, copy] = [lstm(), lstm()];
+ * copy.loadStateDict(decodeWeights(encodeWeights(trained.stateDict()), "lstm.safetensors").tensors); // in memory
+ * // On disk: saveWeights(trained, "lstm.safetensors"); loadWeights(copy, "lstm.safetensors");
+ * copy.forward(ones([1, 5, 3]))[0].toString() === trained.forward(ones([1, 5, 3]))[0].toString(); // true
+ */
+export function loadWeights(module: Module, path: string, options: LoadOptions = {}): void {
+  scoped(() => module.loadStateDict(decodeWeights(readBytes(path), path).tensors, options));
+}
 
 /**
  * A state dict as the bytes of a safetensors file, with checksums.
@@ -39,6 +74,11 @@ export interface Weights {
  */
 export function decodeWeights(bytes: Uint8Array, file: string): Weights {
   const saved = readSafetensors(bytes, file);
+  return { tensors: toTensors(saved, file), metadata: saved.metadata };
+}
+
+/** The same for tensors that have been read; see {@link decodeWeights}. */
+export function toTensors(saved: ReadonlyMap<string, SavedTensor>, file: string): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const [name, { dtype, shape, data }] of saved) {
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
@@ -48,7 +88,7 @@ export function decodeWeights(bytes: Uint8Array, file: string): Weights {
         { file },
       );
     }
-    tensors.set(name, tensor(Float32Array.from(data), shape));
+    tensors.set(name, tensor(data instanceof Float32Array ? data : Float32Array.from(data), shape));
   }
-  return { tensors, metadata: saved.metadata };
+  return tensors;
 }

@@ -1,15 +1,13 @@
 /** Adagrad. */
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { Optimizer, type Parameters, type Slot, type UpdateKernels } from "./optimizer.ts";
+import { type DecayOptions, Optimizer, type Parameters, type Slot, type UpdateKernels } from "./optimizer.ts";
 
-export interface AdagradOptions {
+export interface AdagradOptions extends DecayOptions {
   /** Learning rate. Default 1e-2. */
   readonly lr?: number;
   /** The rate of step t, from 1, is lr / (1 + (t - 1) lrDecay). Default 0. */
   readonly lrDecay?: number;
-  /** L2 penalty, added to the gradient. Default 0. */
-  readonly weightDecay?: number;
   /** What the sums of squares start from. Default 0. */
   readonly initialAccumulatorValue?: number;
   /** Keeps the divisor above 0. Default 1e-10. */
@@ -31,17 +29,22 @@ export interface AdagradOptions {
  */
 export class Adagrad extends Optimizer {
   readonly #lrDecay: number;
-  readonly #weightDecay: number;
   readonly #eps: number;
 
   /** @throws {OptionError} for unknown or impossible options. */
   constructor(parameters: Parameters, options: AdagradOptions = {}) {
-    rejectUnknownKeys("Adagrad", options, ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"]);
-    const { lr = 1e-2, lrDecay = 0, weightDecay = 0, initialAccumulatorValue = 0, eps = 1e-10 } = options;
+    rejectUnknownKeys("Adagrad", options, [
+      "lr",
+      "lrDecay",
+      "weightDecay",
+      "decay",
+      "initialAccumulatorValue",
+      "eps",
+    ]);
+    const { lr = 1e-2, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10 } = options;
     const sum = checkNumber("Adagrad initialAccumulatorValue", initialAccumulatorValue, { min: 0 });
-    super(parameters, lr, { sum });
+    super(parameters, { ...options, lr }, { sum });
     this.#lrDecay = checkNumber("Adagrad lrDecay", lrDecay, { min: 0 });
-    this.#weightDecay = checkNumber("Adagrad weightDecay", weightDecay, { min: 0 });
     this.#eps = checkNumber("Adagrad eps", eps, { min: 0 });
   }
 
@@ -49,9 +52,9 @@ export class Adagrad extends Optimizer {
     k: UpdateKernels,
     parameter: Tensor,
     gradient: number,
-    { steps, state: [sum] }: Slot,
+    { steps, weightDecay, state: [sum] }: Slot,
   ): void {
     const rate = this.learningRate / (1 + (steps - 1) * this.#lrDecay);
-    k.adagrad(parameter.pointer, gradient, sum.pointer, parameter.size, rate, this.#eps, this.#weightDecay);
+    k.adagrad(parameter.pointer, gradient, sum.pointer, parameter.size, rate, this.#eps, weightDecay);
   }
 }

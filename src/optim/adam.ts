@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor/index.ts";
 import {
   checkBetas,
   checkFlag,
+  type DecayOptions,
   Optimizer,
   type Parameters,
   type Slot,
@@ -11,7 +12,7 @@ import {
 } from "./optimizer.ts";
 import { power } from "./power.ts";
 
-export interface AdamOptions {
+export interface AdamOptions extends DecayOptions {
   /** Learning rate. Default 1e-3. */
   readonly lr?: number;
   /** Shares of the mean and of the mean square that are kept from step to step. Default [0.9, 0.999]. */
@@ -41,27 +42,25 @@ export interface AdamOptions {
 export class Adam extends Optimizer {
   readonly #betas: readonly [number, number];
   readonly #eps: number;
-  readonly #weightDecay: number;
   /** Whether weight decay is a step of its own instead of a part of the gradient. */
   protected readonly decoupled: boolean = false;
 
   /** @throws {OptionError} for unknown or impossible options. */
   constructor(parameters: Parameters, options: AdamOptions = {}) {
     const { name } = new.target;
-    rejectUnknownKeys(name, options, ["lr", "betas", "eps", "weightDecay", "amsgrad"]);
-    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false } = options;
+    rejectUnknownKeys(name, options, ["lr", "betas", "eps", "weightDecay", "decay", "amsgrad"]);
+    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, amsgrad = false } = options;
     const maximum = checkFlag(`${name} amsgrad`, amsgrad) ? { max_exp_avg_sq: 0 } : {};
-    super(parameters, lr, { exp_avg: 0, exp_avg_sq: 0, ...maximum });
+    super(parameters, { ...options, lr }, { exp_avg: 0, exp_avg_sq: 0, ...maximum });
     this.#betas = checkBetas(`${name} betas`, betas);
     this.#eps = checkNumber(`${name} eps`, eps, { min: 0 });
-    this.#weightDecay = checkNumber(`${name} weightDecay`, weightDecay, { min: 0 });
   }
 
   protected override update(
     k: UpdateKernels,
     parameter: Tensor,
     gradient: number,
-    { steps, state: [mean, square, maximum] }: Slot,
+    { steps, weightDecay, state: [mean, square, maximum] }: Slot,
   ): void {
     const [beta1, beta2] = this.#betas;
     k.adam(
@@ -75,7 +74,7 @@ export class Adam extends Optimizer {
       beta1,
       beta2,
       this.#eps,
-      this.#weightDecay,
+      weightDecay,
       Number(this.decoupled),
       1 - power(beta1, steps),
       1 - power(beta2, steps),

@@ -1,6 +1,6 @@
 /** What all optimizers share: which parameters they change, and the state they keep for each. */
 import { DTypeError, OptionError, ShapeError, StateError } from "../base/errors.ts";
-import { checkNumber, describe } from "../base/options.ts";
+import { checkChoice, checkNumber, describe } from "../base/options.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import { empty, full, kernelsFor, scoped, Tensor, tensor } from "../tensor/index.ts";
 
@@ -10,11 +10,23 @@ export type Parameters = Iterable<Tensor> | Iterable<readonly [name: string, par
 /** The kernels an update rule may call. */
 export type UpdateKernels = ReturnType<typeof kernelsFor>;
 
+/** Options of every optimizer that has weight decay. */
+export interface DecayOptions {
+  /** L2 penalty, added to the gradient. Default 0. */
+  readonly weightDecay?: number;
+  /**
+   * What `weightDecay` applies to: `matrices` spares parameters with fewer than two axes, which are biases and the
+   * scales and shifts of normalisations. Default `all`.
+   */
+  readonly decay?: "all" | "matrices";
+}
+
 /** One parameter with the state kept for it. */
 export interface Slot {
   /** Its given name, or its position. Prefix of the names of its state. */
   readonly name: string;
   readonly parameter: Tensor;
+  readonly weightDecay: number;
   /** Updates so far; not counted are steps at which it had no gradient. */
   steps: number;
   /** In the order of the optimizer's state names; empty before the first update. */
@@ -34,8 +46,16 @@ export abstract class Optimizer {
   readonly #initialState: readonly (readonly [name: string, value: number])[];
   #learningRate = 0;
 
-  protected constructor(parameters: Parameters, lr: number, initialState: Readonly<Record<string, number>>) {
-    this.#slots = slotsOf(this.constructor.name, parameters);
+  protected constructor(
+    parameters: Parameters,
+    { lr, weightDecay = 0, decay = "all" }: DecayOptions & { readonly lr: number },
+    initialState: Readonly<Record<string, number>>,
+  ) {
+    const { name } = this.constructor;
+    checkNumber(`${name} weightDecay`, weightDecay, { min: 0 });
+    checkChoice(`${name} decay`, decay, ["all", "matrices"]);
+    const decays = ({ rank }: Tensor) => decay === "all" || rank >= 2;
+    this.#slots = slotsOf(name, parameters, (parameter) => (decays(parameter) ? weightDecay : 0));
     this.#initialState = Object.entries(initialState);
     this.learningRate = lr;
   }
@@ -166,11 +186,11 @@ function copyOf(source: Tensor, { shape, dtype }: Tensor): Tensor {
   return copy;
 }
 
-function slotsOf(what: string, parameters: Parameters): Slot[] {
+function slotsOf(what: string, parameters: Parameters, weightDecay: (parameter: Tensor) => number): Slot[] {
   const slots: Slot[] = [];
   for (const item of parameters) {
     const [name, parameter] = item instanceof Tensor ? [String(slots.length), item] : item;
-    slots.push({ name, parameter, steps: 0, state: [] });
+    slots.push({ name, parameter, weightDecay: weightDecay(parameter), steps: 0, state: [] });
   }
   const count = slots.length;
   const distinct =

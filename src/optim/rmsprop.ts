@@ -1,17 +1,22 @@
 /** RMSprop. */
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { checkFlag, Optimizer, type Parameters, type Slot, type UpdateKernels } from "./optimizer.ts";
+import {
+  checkFlag,
+  type DecayOptions,
+  Optimizer,
+  type Parameters,
+  type Slot,
+  type UpdateKernels,
+} from "./optimizer.ts";
 
-export interface RMSpropOptions {
+export interface RMSpropOptions extends DecayOptions {
   /** Learning rate. Default 1e-2. */
   readonly lr?: number;
   /** Share of the mean square that is kept from step to step. Default 0.99. */
   readonly alpha?: number;
   /** Keeps the divisor above 0. Default 1e-8. */
   readonly eps?: number;
-  /** L2 penalty, added to the gradient. Default 0. */
-  readonly weightDecay?: number;
   /** Share of the velocity that is kept from step to step. Default 0. */
   readonly momentum?: number;
   /** Divide by the standard deviation in place of the root mean square. Default false. */
@@ -37,23 +42,33 @@ export interface RMSpropOptions {
 export class RMSprop extends Optimizer {
   readonly #alpha: number;
   readonly #eps: number;
-  readonly #weightDecay: number;
   readonly #momentum: number;
   readonly #centered: boolean;
 
   /** @throws {OptionError} for unknown or impossible options. */
   constructor(parameters: Parameters, options: RMSpropOptions = {}) {
-    rejectUnknownKeys("RMSprop", options, ["lr", "alpha", "eps", "weightDecay", "momentum", "centered"]);
-    const { lr = 1e-2, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0, centered = false } = options;
+    rejectUnknownKeys("RMSprop", options, [
+      "lr",
+      "alpha",
+      "eps",
+      "weightDecay",
+      "decay",
+      "momentum",
+      "centered",
+    ]);
+    const { lr = 1e-2, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false } = options;
     checkNumber("RMSprop momentum", momentum, { min: 0 });
-    super(parameters, lr, {
-      square_avg: 0,
-      ...(checkFlag("RMSprop centered", centered) ? { grad_avg: 0 } : {}),
-      ...(momentum > 0 ? { momentum_buffer: 0 } : {}),
-    });
+    super(
+      parameters,
+      { ...options, lr },
+      {
+        square_avg: 0,
+        ...(checkFlag("RMSprop centered", centered) ? { grad_avg: 0 } : {}),
+        ...(momentum > 0 ? { momentum_buffer: 0 } : {}),
+      },
+    );
     this.#alpha = checkNumber("RMSprop alpha", alpha, { min: 0, max: 1 });
     this.#eps = checkNumber("RMSprop eps", eps, { min: 0 });
-    this.#weightDecay = checkNumber("RMSprop weightDecay", weightDecay, { min: 0 });
     this.#momentum = momentum;
     this.#centered = centered;
   }
@@ -62,7 +77,7 @@ export class RMSprop extends Optimizer {
     k: UpdateKernels,
     parameter: Tensor,
     gradient: number,
-    { state: [square, ...others] }: Slot,
+    { weightDecay, state: [square, ...others] }: Slot,
   ): void {
     const average = this.#centered ? others[0].pointer : 0;
     const velocity = this.#momentum > 0 ? others[others.length - 1].pointer : 0;
@@ -76,7 +91,7 @@ export class RMSprop extends Optimizer {
       this.learningRate,
       this.#alpha,
       this.#eps,
-      this.#weightDecay,
+      weightDecay,
       this.#momentum,
       Number(this.#centered),
     );

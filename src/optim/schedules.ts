@@ -40,12 +40,16 @@ export interface InverseSqrtOptions {
 /**
  * `lr (t + 1) / (warmup + 1)` before step `warmup`, then half a cosine wave from `lr` down to `minLr` at step
  * `totalSteps`, where it stays (Loshchilov and Hutter 2017, eq. 5, with nanoGPT's warm-up).
+ *
+ * Without `totalSteps`, the wave runs over the share of the training that is done, which {@link Schedule.rate} is told:
+ * for a training whose number of steps is not known before, such as one limited by time. During the warm-up the wave is
+ * multiplied by `(t + 1) / (warmup + 1)`.
  */
 export interface CosineOptions {
   readonly type: "cosine";
   readonly lr: number;
   /** Above `warmup`. */
-  readonly totalSteps: number;
+  readonly totalSteps?: number;
   /** Default 0. */
   readonly warmup?: number;
   /** Default 0. */
@@ -76,11 +80,15 @@ export type ScheduleOptions = RateOptions | PlateauOptions;
 
 /** A learning rate for each step. */
 export interface Schedule {
-  /** The rate of step `t`, counted from 0. */
-  rate(t: number): number;
+  /**
+   * The rate of step `t`, counted from 0.
+   *
+   * @param share how much of the training is done, in 0..1; only a cosine without `totalSteps` asks for it
+   */
+  rate(t: number, share?: number): number;
 }
 
-type Rate = (t: number) => number;
+type Rate = (t: number, share?: number) => number;
 
 const count = { integer: true, min: 1 };
 
@@ -124,12 +132,18 @@ const SCHEDULES: {
     keys: ["lr", "totalSteps", "warmup", "minLr"],
     build: ({ lr, totalSteps, warmup = 0, minLr = 0 }) => {
       checkNumber("cosine schedule warmup", warmup, { integer: true, min: 0 });
-      checkNumber("cosine schedule totalSteps", totalSteps, { integer: true, min: warmup + 1 });
       checkNumber("cosine schedule minLr", minLr, { min: 0, max: lr });
+      const wave = (progress: number) => minLr + ((lr - minLr) * (1 + cosPi(progress))) / 2;
+      if (totalSteps === undefined) {
+        return (t, share) => {
+          const height = wave(checkNumber("cosine schedule share", share, { min: 0, max: 1 }));
+          return t < warmup ? (height * (t + 1)) / (warmup + 1) : height;
+        };
+      }
+      checkNumber("cosine schedule totalSteps", totalSteps, { integer: true, min: warmup + 1 });
       return (t) => {
         if (t < warmup) return (lr * (t + 1)) / (warmup + 1);
-        const progress = Math.min(1, (t - warmup) / (totalSteps - warmup));
-        return minLr + ((lr - minLr) * (1 + cosPi(progress))) / 2;
+        return wave(Math.min(1, (t - warmup) / (totalSteps - warmup)));
       };
     },
   },
@@ -167,5 +181,5 @@ export function schedule(options: ScheduleOptions): Schedule {
   rejectUnknownKeys(`${options.type} schedule`, options, ["type", ...keys]);
   if (options.type !== "noam") checkNumber(`${options.type} schedule lr`, options.lr, { min: 0 });
   const rate = (build as (given: RateOptions) => Rate)(options);
-  return { rate: (t) => rate(checkNumber("schedule step", t, { integer: true, min: 0 })) };
+  return { rate: (t, share) => rate(checkNumber("schedule step", t, { integer: true, min: 0 }), share) };
 }

@@ -2,17 +2,22 @@
 import { OptionError } from "../base/errors.ts";
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { checkFlag, Optimizer, type Parameters, type Slot, type UpdateKernels } from "./optimizer.ts";
+import {
+  checkFlag,
+  type DecayOptions,
+  Optimizer,
+  type Parameters,
+  type Slot,
+  type UpdateKernels,
+} from "./optimizer.ts";
 
-export interface SGDOptions {
+export interface SGDOptions extends DecayOptions {
   /** Learning rate. Default 1e-3. */
   readonly lr?: number;
   /** Share of the velocity that is kept from step to step. Default 0. */
   readonly momentum?: number;
   /** Look ahead along the velocity; needs momentum. Default false. */
   readonly nesterov?: boolean;
-  /** L2 penalty, added to the gradient. Default 0. */
-  readonly weightDecay?: number;
 }
 
 /**
@@ -34,27 +39,25 @@ export interface SGDOptions {
 export class SGD extends Optimizer {
   readonly #momentum: number;
   readonly #nesterov: number;
-  readonly #weightDecay: number;
 
   /** @throws {OptionError} for unknown or impossible options. */
   constructor(parameters: Parameters, options: SGDOptions = {}) {
-    rejectUnknownKeys("SGD", options, ["lr", "momentum", "nesterov", "weightDecay"]);
-    const { lr = 1e-3, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+    rejectUnknownKeys("SGD", options, ["lr", "momentum", "nesterov", "weightDecay", "decay"]);
+    const { lr = 1e-3, momentum = 0, nesterov = false } = options;
     checkNumber("SGD momentum", momentum, { min: 0 });
     if (checkFlag("SGD nesterov", nesterov) && momentum === 0) {
       throw new OptionError({ what: "SGD nesterov", expected: "momentum above 0", got: "momentum 0" });
     }
-    super(parameters, lr, momentum > 0 ? { momentum_buffer: 0 } : {});
+    super(parameters, { ...options, lr }, momentum > 0 ? { momentum_buffer: 0 } : {});
     this.#momentum = momentum;
     this.#nesterov = Number(nesterov);
-    this.#weightDecay = checkNumber("SGD weightDecay", weightDecay, { min: 0 });
   }
 
   protected override update(
     k: UpdateKernels,
     parameter: Tensor,
     gradient: number,
-    { steps, state: [velocity] }: Slot,
+    { steps, weightDecay, state: [velocity] }: Slot,
   ): void {
     k.sgd(
       parameter.pointer,
@@ -64,7 +67,7 @@ export class SGD extends Optimizer {
       this.learningRate,
       this.#momentum,
       this.#nesterov,
-      this.#weightDecay,
+      weightDecay,
       Number(steps === 1),
     );
   }

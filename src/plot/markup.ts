@@ -20,7 +20,7 @@ export type Child = Markup | string;
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** HTML elements without content, written without an end tag. */
-const VOID = new Set(["meta"]);
+const VOID = new Set(["br", "meta"]);
 
 /**
  * `<name attributes>children</name>`; string children and all attribute values are escaped.

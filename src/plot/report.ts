@@ -1,7 +1,10 @@
 /** The report of a training run: one self-contained page that needs no scripts, fonts or network. */
-import { type Attention, attentionMapMarkup } from "./attention-map.ts";
+import type { HeadAttention } from "../base/head-attention.ts";
+import { type Attention, drawAttentionMap } from "./attention-map.ts";
+import { scrollableDrawing } from "./drawing.ts";
 import { lineChartMarkup, type Series } from "./line-chart.ts";
 import { type Child, element, type Markup } from "./markup.ts";
+import { headSections } from "./report-heads.ts";
 import { PAGE_STYLE, PICTURE_STYLE, styleElement } from "./theme.ts";
 import { formatFigure } from "./ticks.ts";
 
@@ -12,8 +15,12 @@ export interface LogRecord {
   readonly epoch: number;
   /** Nats per token. */
   readonly loss?: number;
+  /** How much label smoothing is in a training loss; validation goes without. */
+  readonly labelSmoothing?: number;
   readonly perplexity?: number;
   readonly bleu?: number;
+  /** How many weights were averaged to make those validated. Such records are no point of a curve. */
+  readonly average?: number;
   readonly learningRate?: number;
   readonly gradientNorm?: number;
   readonly tokensPerSecond?: number;
@@ -21,12 +28,15 @@ export interface LogRecord {
   readonly seconds: number;
 }
 
-/** A translation to show. */
+/** A translation to show, or a text that a language model made up. */
 export interface ReportSample {
-  readonly source: string;
+  /** Absent for a text without one. */
+  readonly source?: string;
   readonly hypothesis: string;
   readonly reference?: string;
   readonly attention?: Attention;
+  /** Of every layer and head. */
+  readonly heads?: readonly HeadAttention[];
 }
 
 /** What {@link renderReport} shows. */
@@ -40,7 +50,7 @@ export interface Report {
   readonly samples: readonly ReportSample[];
 }
 
-type Measure = Exclude<keyof LogRecord, "kind">;
+type Measure = Exclude<keyof LogRecord, "kind" | "average" | "labelSmoothing">;
 
 const CURVES: readonly { title: string; measure: Measure; yScale: "linear" | "log" }[] = [
   { title: "Loss (nats per token)", measure: "loss", yScale: "linear" },
@@ -58,8 +68,8 @@ const KINDS = [
 
 /**
  * A run's report as an HTML page: final figures, curves, sample translations
- * with their attention, and the resolved configuration. All text is escaped,
- * and the page works under `default-src 'none'; style-src 'unsafe-inline'`.
+ * with their attention, that of all heads for the first of them, and the
+ * resolved configuration. All text is escaped, and the page works under `default-src 'none'; style-src 'unsafe-inline'`.
  *
  * @throws {ShapeError} when a sample's attention does not fit its tokens.
  * @example
@@ -84,6 +94,7 @@ export function renderReport({ title, config, summary, records, samples }: Repor
       ...(summary.length === 0 ? [] : [figures(summary)]),
       ...section("Curves", curves(records), (charts) => element("div", { class: "curves" }, charts)),
       ...section("Samples", samples.map(sampleMarkup), (list) => element("div", {}, list)),
+      ...section("Attention heads", headSections(samples), (list) => element("div", {}, list)),
       ...section("Configuration", flatten(config).map(configRow), (rows) =>
         element("table", {}, [element("tbody", {}, rows)]),
       ),
@@ -135,31 +146,37 @@ function figures(summary: Report["summary"]): Markup {
 function curves(records: readonly LogRecord[]): Markup[] {
   return CURVES.flatMap(({ title, measure, yScale }) => {
     const series = KINDS.flatMap(([kind, name], colour): Series[] => {
-      const points = records.flatMap((record): [number, number][] => {
-        const value = record.kind === kind ? record[measure] : undefined;
+      const chosen = records.filter((record) => record.kind === kind && record.average === undefined);
+      const points = chosen.flatMap((record): [number, number][] => {
+        const value = record[measure];
         // A null is a NaN that went through JSON: a gap.
         return value === undefined ? [] : [[record.step, value ?? Number.NaN]];
       });
-      return points.length === 0 ? [] : [{ name, points, colour }];
+      const isSmoothed = measure === "loss" && chosen.some(({ labelSmoothing }) => labelSmoothing);
+      return points.length === 0 ? [] : [{ name: isSmoothed ? `${name}, smoothed` : name, points, colour }];
     });
     return series.length === 0 ? [] : [lineChartMarkup(series, { title, xLabel: "step", yScale })];
   });
 }
 
+/** A text of several lines as it looks in a file. */
+function brokenLines(text: string): Child[] {
+  return text.split("\n").flatMap((line, i) => (i === 0 ? [line] : [element("br"), line]));
+}
+
 function sampleMarkup({ source, hypothesis, reference, attention }: ReportSample): Markup {
-  const row = (name: string, text: string): Markup[] => [
+  const row = (name: string, ...text: Child[]): Markup[] => [
     element("dt", {}, [name]),
-    element("dd", { dir: "auto" }, [text]),
+    element("dd", { dir: "auto" }, text),
   ];
-  const texts = [...row("source", source), ...row("hypothesis", hypothesis)];
+  const texts =
+    source === undefined
+      ? row("text", ...brokenLines(hypothesis))
+      : [...row("source", source), ...row("hypothesis", hypothesis)];
   if (reference !== undefined) texts.push(...row("reference", reference));
   return element("article", { class: "sample" }, [
     element("dl", {}, texts),
-    ...present(attention, (map) =>
-      element("div", { class: "map", tabindex: 0, role: "region", "aria-label": "attention" }, [
-        attentionMapMarkup(map),
-      ]),
-    ),
+    ...present(attention, (map) => scrollableDrawing(drawAttentionMap(map))),
   ]);
 }
 

@@ -49,6 +49,8 @@ function pictureColours({ paper, ink, muted, grid, accent, warning, series }: Pa
     `.plot .grid{stroke:${grid}}`,
     `.plot .cell{fill:${accent}}`,
     `.plot .invalid{fill:${warning}}`,
+    `.plot .heat{stroke:${accent}}`,
+    `.plot .bad{stroke:${warning}}`,
     ...series.flatMap((colour, i) => [`.plot .line${i}{stroke:${colour}}`, `.plot .dot${i}{fill:${colour}}`]),
   ].join("");
 }
@@ -59,15 +61,17 @@ export const PICTURE_STYLE = [
   ".plot .title{font-weight:600;font-size:13px}",
   ".plot .line{fill:none;stroke-width:1.5;stroke-linejoin:round;stroke-linecap:round}",
   ".plot .grid{fill:none;stroke-width:1}",
+  ".plot .heat{fill:none;stroke-width:1;shape-rendering:crispEdges}",
   pictureColours(LIGHT),
   `@media (prefers-color-scheme:dark){${pictureColours(DARK)}}`,
 ].join("");
 
 function pageColours({ paper, ink, muted, grid, accent }: Palette): string {
   return [
-    `body{background:${paper};color:${ink}}`,
+    `body,.pin{background:${paper}}`,
+    `body{color:${ink}}`,
     `.muted,dt,th{color:${muted}}`,
-    `table,tr,.sample,.figures div{border-color:${grid}}`,
+    `table,tr,details,.sample,.figures div{border-color:${grid}}`,
     `:focus-visible{outline-color:${accent}}`,
   ].join("");
 }
@@ -89,15 +93,20 @@ export const PAGE_STYLE = [
   ".sample{border-top:1px solid;padding:1.1rem 0;margin:0}",
   ".sample dl{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:.15rem 1rem;margin:0}",
   ".sample dt{font-size:.8rem;line-height:1.95}",
-  ".sample dd{margin:0;overflow-wrap:anywhere}",
+  ".sample dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}",
   ".map{overflow-x:auto;margin:1rem 0 0}",
-  ".map svg{display:block}",
+  ".map svg{display:block;flex:none}",
+  ".map .row{display:flex;width:max-content}",
+  ".pin{position:sticky;left:0}",
+  "details{border-top:1px solid;padding:.7rem 0}",
+  "summary{cursor:pointer;overflow-wrap:anywhere}",
+  "h3{font-size:.9rem;font-weight:600;margin:1.2rem 0 0}",
   "table{border-collapse:collapse;width:100%;font-size:.9rem}",
   "tr{border-top:1px solid}",
   "th,td{text-align:left;vertical-align:top;padding:.35rem 1rem .35rem 0;font-weight:400;overflow-wrap:anywhere}",
   "th{width:40%;max-width:18rem}",
   "td{font-variant-numeric:tabular-nums}",
-  "@media (max-width:32rem){body{padding-top:1.5rem}h1{font-size:1.55rem}.sample dl{grid-template-columns:1fr}.sample dd{margin-bottom:.4rem}}",
+  "@media (max-width:32rem){body{padding-top:1.5rem}h1{font-size:1.55rem}.sample dl{grid-template-columns:1fr}.sample dd{margin-bottom:.4rem}th,td{display:block;width:auto;max-width:none;padding-right:0}th{padding-bottom:0}td{padding-top:0}}",
   pageColours(LIGHT),
   `@media (prefers-color-scheme:dark){${pageColours(DARK)}}`,
 ].join("");

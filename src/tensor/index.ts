@@ -4,7 +4,15 @@ export { type GradcheckOptions, type GradcheckReport, gradcheck } from "./gradch
 export { type BackwardOptions, backward, noGrad } from "./graph.ts";
 export { type OpName, ops } from "./methods.ts";
 export { defineFusedOp, defineOp, type Fused, type Op, type OpDefinition } from "./op.ts";
+export { positionAngles } from "./ops/angles.ts";
+export type { Columns, ColumnsLike } from "./ops/columns.ts";
 export { gruSequence, lstmSequence, rnnSequence } from "./ops/recurrent.ts";
+export { type RotaryOptions, rotary } from "./ops/rotary.ts";
+export {
+  type AttentionOptions,
+  attentionWeights,
+  scaledDotProductAttention,
+} from "./ops/scaled-dot-product.ts";
 export type { RecurrentWeights, SequenceOptions } from "./ops/sequence.ts";
 export { concat, stack } from "./ops/shape.ts";
 export type { CrossEntropyOptions, SmoothingForm } from "./ops/softmax.ts";

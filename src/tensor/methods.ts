@@ -9,6 +9,8 @@ import { gather, pick, scatterAdd } from "./ops/gather.ts";
 import { linear, matmul } from "./ops/matmul.ts";
 import { dropout, layerNorm } from "./ops/norm.ts";
 import { argmax, max, mean, norm, sum, variance } from "./ops/reduce.ts";
+import { rotary } from "./ops/rotary.ts";
+import { attentionWeights, scaledDotProductAttention } from "./ops/scaled-dot-product.ts";
 import {
   broadcastTo,
   clone,
@@ -50,6 +52,7 @@ export const ops = {
   add,
   additiveScores,
   argmax,
+  attentionWeights,
   broadcastTo,
   clamp,
   clone,
@@ -84,6 +87,8 @@ export const ops = {
   pow,
   relu,
   reshape,
+  rotary,
+  scaledDotProductAttention,
   scatterAdd,
   select,
   sigmoid,

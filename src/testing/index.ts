@@ -9,7 +9,7 @@ import { anyTensor, broadcastableShapes, shape, tensorOf, tensors, tensorsOf } f
 import { anyString, pathologicalTexts } from "./arbitraries-text.ts";
 import { damages, formatLaws } from "./laws-format.ts";
 import { metricCorpora, metricLaws } from "./laws-metric.ts";
-import { moduleLaws } from "./laws-module.ts";
+import { causalModule, moduleLaws } from "./laws-module.ts";
 import { opLaws } from "./laws-op.ts";
 import { stepModelLaws } from "./laws-step-model.ts";
 import { tokenizerLaws } from "./laws-tokenizer.ts";
@@ -19,6 +19,7 @@ import { translatorLaws } from "./laws-translator.ts";
 export const laws = {
   op: opLaws,
   module: moduleLaws,
+  causalModule,
   tokenizer: tokenizerLaws,
   stepModel: stepModelLaws,
   translator: translatorLaws,

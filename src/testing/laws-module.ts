@@ -62,6 +62,57 @@ export function moduleLaws<M extends Module>(options: ModuleLawOptions<M>): Modu
   };
 }
 
+export interface CausalModuleOptions<M extends Module> {
+  /** A new module, its weights drawn from `random`. */
+  readonly make: (random: Random) => M;
+  /** A random input `[B, T, ...]`, vectors or ids. */
+  readonly input: (random: Random, batch: number, time: number) => Tensor;
+  /** The result `[B, T, ...]`, position t of which should depend on positions 0 to t of x alone. */
+  readonly run: (module: M, x: Tensor) => Tensor;
+}
+
+/**
+ * In evaluation mode, a change of later positions changes no bit of earlier results.
+ *
+ * @example
+ * fc.assert(
+ *   causalModule({
+ *     make: (random) => new TransformerEncoderLayer({ dModel: 4, nhead: 2, dimFeedforward: 4, random }),
+ *     input: (random, batch, time) => randn([batch, time, 4], random),
+ *     run: (layer, x) => layer.forward(x, { causal: true }),
+ *   }),
+ *   { numRuns: 5 },
+ * );
+ */
+export function causalModule<M extends Module>({
+  make,
+  input,
+  run,
+}: CausalModuleOptions<M>): fc.IProperty<unknown> {
+  const sizes = fc.record({ batch: fc.integer({ min: 1, max: 3 }), time: fc.integer({ min: 1, max: 8 }) });
+  return fc.property(fc.nat(), sizes, fc.nat(), (seed, { batch, time }, some) =>
+    scoped(() => {
+      const random = new Random(seed);
+      const module = make(random).eval() as M;
+      const cut = some % time;
+      const [x, changed] = [input(random, batch, time), input(random, batch, time)];
+      const row = x.size / batch;
+      const kept = (row / time) * cut;
+      for (let b = 0; b < batch; b++) {
+        changed.view().set(x.view().subarray(b * row, b * row + kept), b * row);
+      }
+      const past = (given: Tensor): string => {
+        const results = noGrad(() => run(module, given)).data();
+        const size = results.length / batch;
+        return Array.from({ length: batch }, (_, b) =>
+          results.slice(b * size, b * size + (size / time) * cut).join(),
+        ).join(";");
+      };
+      expectSame(`the first ${cut} results after a change of later inputs`, past(changed), past(x));
+    }),
+  );
+}
+
 /** Compares the gradients of a weighted sum of the result with central differences, at a few elements of each parameter. */
 function checkGradients<M extends Module>(
   module: M,

@@ -1,7 +1,8 @@
-/** Mini-batches of one long text: parallel streams read in contiguous windows. */
+/** Mini-batches of one long text: parallel streams read in contiguous windows, and windows from anywhere. */
 import { OptionError } from "../base/errors.ts";
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
-import type { BatchPosition, BatchSeries } from "./batching.ts";
+import type { Random, RandomState } from "../base/random.ts";
+import { type BatchPosition, type BatchSeries, epochRandom } from "./batching.ts";
 
 /** A window of B parallel streams. */
 export interface StreamBatch {
@@ -85,5 +86,84 @@ export class ContiguousBatches implements BatchSeries<StreamBatch> {
     const isLast = batch + 1 === this.batchesPerEpoch;
     this.#position = isLast ? { epoch: epoch + 1, batch: 0 } : { epoch, batch: batch + 1 };
     return { inputs, targets, shape: [this.#batchSize, time], first: batch === 0 };
+  }
+}
+
+export interface WindowBatchOptions {
+  /** Windows B in a batch. */
+  readonly batchSize: number;
+  /** Tokens T in a window. */
+  readonly time: number;
+  readonly random: Random;
+}
+
+/**
+ * Batches of windows that each begin anywhere in a long text, drawn with replacement, as for language models that carry
+ * no state from window to window. An epoch is as many batches as hold the text's tokens once.
+ *
+ * @throws {OptionError} when there are fewer than `time` + 1 tokens.
+ * @example
+ * const windows = new WindowBatches([1, 2, 3, 4, 5], { batchSize: 1, time: 2, random: new Random(1) });
+ * const { inputs, targets } = windows.next();
+ * targets[0] - inputs[0]; // 1
+ */
+export class WindowBatches implements BatchSeries<StreamBatch> {
+  readonly batchesPerEpoch: number;
+  readonly #tokens: Int32Array;
+  readonly #batchSize: number;
+  readonly #time: number;
+  readonly #base: RandomState;
+  #position: BatchPosition = { epoch: 0, batch: 0 };
+  /** Where the windows of this epoch begin, batch by batch. */
+  #starts: Int32Array;
+
+  constructor(tokens: ArrayLike<number>, options: WindowBatchOptions) {
+    rejectUnknownKeys("WindowBatches", options, ["batchSize", "time", "random"]);
+    this.#batchSize = checkNumber("batchSize", options.batchSize, { integer: true, min: 1 });
+    this.#time = checkNumber("time", options.time, { integer: true, min: 1 });
+    this.#tokens = Int32Array.from(tokens);
+    if (tokens.length <= this.#time) {
+      throw new OptionError({
+        what: "WindowBatches",
+        expected: `at least ${this.#time + 1} tokens for a window of ${this.#time} and their successors`,
+        got: `${tokens.length}`,
+        hint: "Give more text or a smaller window.",
+      });
+    }
+    this.batchesPerEpoch = Math.ceil(tokens.length / (this.#batchSize * this.#time));
+    this.#base = options.random.fork().state;
+    this.#starts = this.#drawStarts(0);
+  }
+
+  get position(): BatchPosition {
+    return this.#position;
+  }
+
+  set position({ epoch, batch }: BatchPosition) {
+    checkNumber("epoch", epoch, { integer: true, min: 0 });
+    checkNumber("batch", batch, { integer: true, min: 0, max: this.batchesPerEpoch - 1 });
+    this.#starts = this.#drawStarts(epoch);
+    this.#position = { epoch, batch };
+  }
+
+  next(): StreamBatch {
+    const { epoch, batch } = this.#position;
+    const [rows, time] = [this.#batchSize, this.#time];
+    const inputs = new Int32Array(rows * time);
+    const targets = new Int32Array(rows * time);
+    for (let row = 0; row < rows; row++) {
+      const from = this.#starts[batch * rows + row];
+      inputs.set(this.#tokens.subarray(from, from + time), row * time);
+      targets.set(this.#tokens.subarray(from + 1, from + 1 + time), row * time);
+    }
+    if (batch + 1 < this.batchesPerEpoch) this.#position = { epoch, batch: batch + 1 };
+    else this.position = { epoch: epoch + 1, batch: 0 };
+    return { inputs, targets, shape: [rows, time], first: true };
+  }
+
+  #drawStarts(epoch: number): Int32Array {
+    const random = epochRandom(this.#base, epoch);
+    const places = this.#tokens.length - this.#time;
+    return new Int32Array(this.batchesPerEpoch * this.#batchSize).map(() => random.integer(places));
   }
 }

@@ -220,7 +220,7 @@ export class PairBatches implements BatchSeries<PairBatch> {
 }
 
 /** Each epoch has a generator of its own, so that resuming needs no replay of batches. */
-function epochRandom(base: RandomState, epoch: number): Random {
+export function epochRandom(base: RandomState, epoch: number): Random {
   const parent = new Random();
   parent.state = base;
   let random = parent.fork();

@@ -90,12 +90,23 @@ export function collectReferences(pairs: readonly Pick<SentencePair, "source" | 
   return Array.from(references, ([source, targets]) => ({ source, references: [...targets] }));
 }
 
-function emptyPart(part: string, wanted: number, groups: number, pairs: number): OptionError {
+const PART_NAMES = { train: "training part", valid: "validation part", test: "test part" };
+
+function emptyPart(
+  part: keyof typeof PART_NAMES,
+  wanted: number,
+  groups: number,
+  pairs: number,
+): OptionError {
+  const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+  const isTraining = part === "train";
   return new OptionError({
-    what: `splitByGroup ${part}`,
-    expected: part === "train" ? "pairs left to train on" : `groups of at most ${wanted} source sentences`,
-    got: `none among ${groups} groups of ${pairs} pairs`,
-    hint: "Pairs that share a sentence stay together: change the sizes of the parts.",
+    what: PART_NAMES[part],
+    expected: isTraining
+      ? "pairs left to train on"
+      : `a group of at most ${count(wanted, "source sentence")}`,
+    got: `none among ${count(groups, "group")} of ${count(pairs, "pair")}`,
+    hint: `Pairs that share a sentence stay together: bring more pairs, or make the ${isTraining ? "other parts smaller" : "part larger"}.`,
   });
 }
 

@@ -17,16 +17,18 @@ import { ByteBpeModel } from "./byte-bpe-model.ts";
 import { LookupModel } from "./lookup-model.ts";
 import { MergeTable } from "./merge-table.ts";
 import { JOINER } from "./punctuation.ts";
+import { allowedSpecials, encodeBeside, splitSpecials } from "./special-tokens.ts";
 import type { TokenDecoder, TokenModel } from "./token-model.ts";
 import { Vocabulary } from "./vocabulary.ts";
 import { encodeWtf8 } from "./wtf8.ts";
 
 export interface EncodeOptions {
   /**
-   * Whether a special token spelled out in the text becomes that token. Off by
-   * default, so that nobody can smuggle in an end of sequence with plain text.
+   * Whether a special token spelled out in the text becomes that token, or
+   * which ones do. Off by default, so that nobody can smuggle in an end of
+   * sequence with plain text.
    */
-  readonly allowSpecials?: boolean;
+  readonly allowSpecials?: boolean | readonly string[];
 }
 
 export interface DecodeOptions {
@@ -113,6 +115,11 @@ export class Tokenizer {
     return this.specialId("</s>");
   }
 
+  /** @throws {StateError} when there is no `<mask>`, as in tokenizers that were not made for masked language models. */
+  get maskId(): number {
+    return this.specialId("<mask>");
+  }
+
   /** @throws {StateError} when there is no token for unknown text. */
   get unkId(): number {
     return this.#unknownId ?? this.specialId("<unk>");
@@ -152,12 +159,19 @@ export class Tokenizer {
   encode(text: string, options: EncodeOptions = {}): number[] {
     checkText("encode", text);
     rejectUnknownKeys("encode", options, ["allowSpecials"]);
-    const ids: number[] = [];
-    const parts = options.allowSpecials ? this.#splitSpecials(text) : [text];
-    parts.forEach((part, i) => {
-      if (i % 2 === 1) ids.push(this.specialId(part));
-      else this.#model.encode(this.#normalize(part), ids);
+    const parts = splitSpecials(text, allowedSpecials(options.allowSpecials, this.data.specials));
+    if (parts.length === 1) return this.#encodePlain(text);
+    return parts.flatMap((part, i) => {
+      if (i % 2 === 1) return this.specialId(part);
+      if (this.data.split !== "punctuation") return this.#encodePlain(part);
+      const sides = { left: i > 0, right: i + 1 < parts.length };
+      return encodeBeside(part, sides, (plain) => this.#encodePlain(plain));
     });
+  }
+
+  #encodePlain(text: string): number[] {
+    const ids: number[] = [];
+    this.#model.encode(this.#normalize(text), ids);
     return ids;
   }
 
@@ -274,14 +288,6 @@ export class Tokenizer {
 
   #normalize(text: string): string {
     return this.data.lowercase ? text.toLowerCase() : text;
-  }
-
-  /** Plain text at even places, special tokens at odd ones. */
-  #splitSpecials(text: string): string[] {
-    const longestFirst = [...this.data.specials].sort((a, b) => b.length - a.length);
-    if (longestFirst.length === 0) return [text];
-    const escaped = longestFirst.map((special) => special.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-    return text.split(new RegExp(`(${escaped.join("|")})`));
   }
 }
 

@@ -8,6 +8,9 @@ import { compareCodePoints } from "./code-point-order.ts";
 /** Padding, begin of sequence, end of sequence, unknown: ids 0 to 3 of every tokenizer trained here. */
 export const DEFAULT_SPECIALS: readonly string[] = ["<pad>", "<s>", "</s>", "<unk>"];
 
+/** With a token that hides others, id 4: the special tokens of masked language models. */
+export const MASKED_SPECIALS: readonly string[] = [...DEFAULT_SPECIALS, "<mask>"];
+
 export interface VocabularyOptions {
   /** Tokens that occur less often are left out. Default 1. */
   readonly minFrequency?: number;

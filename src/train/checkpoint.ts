@@ -22,7 +22,13 @@ export interface TrainingState {
 /** A state with the CRC-32 of each file that belongs to it. */
 export interface Checkpoint {
   readonly state: TrainingState;
-  readonly files: { readonly model: number; readonly optimizer: number; readonly best: number | null };
+  readonly files: {
+    readonly model: number;
+    readonly optimizer: number;
+    readonly best: number | null;
+    /** The weights kept to be averaged, oldest first. */
+    readonly kept?: readonly { readonly step: number; readonly crc: number }[];
+  };
   /** The part of the log that belongs to it. */
   readonly log: { readonly bytes: number; readonly crc: number };
 }
@@ -86,6 +92,10 @@ const record =
   (fields: Readonly<Record<string, Check>>): Check =>
   (value) =>
     Object.entries(fields).every(([key, check]) => check(asRecord(value)[key]));
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
 const words: Check = (value) => Array.isArray(value) && value.length === 4 && value.every(Number.isInteger);
 
 // A validation loss that was not finite is null in JSON.
@@ -94,6 +104,7 @@ const validation = record({
   loss: nullable(number),
   perplexity: nullable(number),
   bleu: optional(nullable(number)),
+  average: optional(number),
 });
 
 const isCheckpoint = record({
@@ -115,6 +126,11 @@ const isCheckpoint = record({
     plateau: nullable(record({ lr: number, best: nullable(number), badReports: number, cooldown: number })),
     dataHash: text,
   }),
-  files: record({ model: number, optimizer: number, best: nullable(number) }),
+  files: record({
+    model: number,
+    optimizer: number,
+    best: nullable(number),
+    kept: optional(listOf(record({ step: number, crc: number }))),
+  }),
   log: record({ bytes: number, crc: number }),
 });

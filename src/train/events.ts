@@ -12,14 +12,18 @@ export interface Validation {
   /** exp(loss). */
   readonly perplexity: number;
   readonly bleu?: number;
+  /** How many weights were averaged to make the ones validated; absent for the weights of one step. */
+  readonly average?: number;
 }
 
 export interface TrainingProgress {
   readonly step: number;
   /** Passes over the data so far, with a fraction. */
   readonly epoch: number;
-  /** Mean nats per token since the last line of the log. */
+  /** Mean nats per token since the last line of the log, label smoothing included. */
   readonly loss: number;
+  /** How much label smoothing is in the loss; absent where there is none. */
+  readonly labelSmoothing?: number;
   readonly learningRate: number;
   /** Before clipping, mean since the last line of the log. */
   readonly gradientNorm: number;
@@ -40,6 +44,14 @@ export type TrainingEvent =
   | { readonly type: "saved"; readonly step: number; readonly path: string }
   | { readonly type: "end"; readonly result: TrainingResult };
 
+/** Weights averaged at the end of training. */
+export interface WeightAverage {
+  /** The steps whose weights were averaged. */
+  readonly steps: readonly number[];
+  /** Its figures; null without validation data. */
+  readonly validation: Validation | null;
+}
+
 export interface TrainingResult {
   /** Updates, those of earlier sessions included. */
   readonly steps: number;
@@ -56,10 +68,12 @@ export interface TrainingResult {
   readonly peakMemory?: number;
   readonly stoppedBy: StopReason;
   readonly interrupted: boolean;
-  /** The last one; null when there was none. */
+  /** The last one of the weights of one step; null when there was none. */
   readonly validation: Validation | null;
-  /** The one whose weights the model now has; null: the last weights. */
+  /** The one whose weights the model now has; null: the average where there is one, or the last weights. */
   readonly best: Validation | null;
+  /** The average of the last weights that `keepCheckpoints` asks for; null where it does not, or after a signal. */
+  readonly average: WeightAverage | null;
   /** The log. */
   readonly records: readonly LogRecord[];
 }

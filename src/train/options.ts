@@ -6,7 +6,6 @@ import { type BleuOptions, bleuMetric } from "../metrics/bleu.ts";
 import { Adagrad, type AdagradOptions } from "../optim/adagrad.ts";
 import { Adam, type AdamOptions, AdamW } from "../optim/adam.ts";
 import type { Optimizer, Parameters } from "../optim/optimizer.ts";
-import type { PlateauOptions } from "../optim/plateau.ts";
 import { RMSprop, type RMSpropOptions } from "../optim/rmsprop.ts";
 import type { ScheduleOptions } from "../optim/schedules.ts";
 import { SGD, type SGDOptions } from "../optim/sgd.ts";
@@ -23,13 +22,16 @@ export type OptimizerOptions =
   | ({ readonly type: "rmsprop" } & RMSpropOptions)
   | ({ readonly type: "adagrad" } & AdagradOptions);
 
-type WithoutRate<T> = T extends unknown ? Omit<T, "lr" | "totalSteps"> & { readonly lr?: number } : never;
-type Cosine = { readonly type: "cosine"; readonly totalSteps?: number };
+type WithoutRate<T> = T extends { readonly lr: number } ? Omit<T, "lr"> & { readonly lr?: number } : T;
 
-/** A schedule as in `schedule()`; `lr` defaults to the optimizer's, the cosine's `totalSteps` to `steps`. */
-export type TrainSchedule =
-  | WithoutRate<Exclude<ScheduleOptions, { type: "cosine" }>>
-  | (WithoutRate<Extract<ScheduleOptions, { type: "cosine" }>> & Cosine);
+/**
+ * A schedule as in `schedule()`; `lr` defaults to the optimizer's.
+ *
+ * The cosine's `totalSteps` defaults to `steps`. Without either it reaches its lowest rate as the training reaches its
+ * first limit, `epochs` or `minutes`: with `minutes` the rates depend on the clock, and two runs from one seed differ.
+ * A run resumed with other such limits takes up the wave at the share of the new ones that is done.
+ */
+export type TrainSchedule = WithoutRate<ScheduleOptions>;
 
 const MONITORS = ["loss", "perplexity", "bleu"] as const;
 export type Monitor = (typeof MONITORS)[number];
@@ -71,6 +73,15 @@ export interface TrainOptions extends Limits {
   readonly logEvery?: number;
   /** Updates between checkpoints, besides those at validations and at the end. */
   readonly saveEvery?: number;
+  /**
+   * How many weights to average at the end: the last ones and those at the validations before (Vaswani et al. 2017,
+   * section 6.1). The average is validated as well, and where it is the best so far, it is what the model ends with;
+   * without validation data it is so in any case. In a run directory the weights kept are `checkpoint-STEP.safetensors`
+   * and the average is `average.safetensors`. Default: none.
+   */
+  readonly keepCheckpoints?: number;
+  /** Updates between the weights kept. Default: those at validations. */
+  readonly checkpointEvery?: number;
   /** The run directory. Without it nothing is written. */
   readonly out?: string;
   /** Continue the run in `out` where there is one. Default false: an existing run is an error. */
@@ -97,6 +108,8 @@ export interface TrainingPlan extends Limits {
   readonly bleu?: BleuOptions;
   readonly logEvery: number;
   readonly saveEvery?: number;
+  readonly keepCheckpoints?: number;
+  readonly checkpointEvery?: number;
 }
 
 /** What may differ when a run is resumed. */
@@ -106,15 +119,17 @@ const positive = { integer: true, min: 1 };
 const NUMBERS = {
   epochs: positive,
   steps: { integer: true, min: 0 },
-  minutes: { min: 0 },
+  minutes: { above: 0 },
   patience: positive,
   lr: { min: 0 },
-  clipNorm: { min: 0 },
-  clipValue: { min: 0 },
+  clipNorm: { above: 0 },
+  clipValue: { above: 0 },
   accumulate: positive,
   validateEvery: positive,
   logEvery: positive,
   saveEvery: positive,
+  keepCheckpoints: positive,
+  checkpointEvery: positive,
 } as const;
 
 const OTHERS = [
@@ -173,6 +188,7 @@ export function planTraining(options: TrainOptions, task: TrainingTask<unknown>)
   if (resume && out === undefined) {
     throw new OptionError({ what: "resume", expected: "the run directory in out", got: "none" });
   }
+  if (out === "") throw new OptionError({ what: "out", expected: "the path of a directory", got: '""' });
   const monitor = checkChoice("monitor", options.monitor ?? "loss", MONITORS);
   const onNonFinite = checkChoice("onNonFinite", options.onNonFinite ?? "stop", ["stop", "skip"]);
   const bleu =
@@ -180,6 +196,7 @@ export function planTraining(options: TrainOptions, task: TrainingTask<unknown>)
   checkValidation(options, bleu !== undefined, task);
   if (bleu !== undefined) bleuMetric(bleu);
   const { clipNorm, clipValue, validateEvery, patience, saveEvery, accumulate = 1, logEvery = 50 } = options;
+  const { keepCheckpoints, checkpointEvery } = options;
   const optimizer = resolveOptimizer(options);
   return defined({
     epochs,
@@ -197,6 +214,8 @@ export function planTraining(options: TrainOptions, task: TrainingTask<unknown>)
     bleu,
     logEvery,
     saveEvery,
+    keepCheckpoints,
+    checkpointEvery,
   }) as unknown as TrainingPlan;
 }
 
@@ -215,6 +234,14 @@ function checkValidation(options: TrainOptions, bleu: boolean, task: TrainingTas
   }
   if (bleu && task.translateValidation === undefined) {
     throw new OptionError({ what: "bleu", expected: "a model that translates", got: "another" });
+  }
+  const { keepCheckpoints, checkpointEvery } = options;
+  if (keepCheckpoints === undefined && checkpointEvery !== undefined) {
+    throw new OptionError({ what: "checkpointEvery", expected: "keepCheckpoints with it", got: "none" });
+  }
+  if (keepCheckpoints !== undefined && checkpointEvery === undefined && !task.hasValidation) {
+    const expected = "validation data, or checkpointEvery with it";
+    throw new OptionError({ what: "keepCheckpoints", expected, got: "neither" });
   }
 }
 
@@ -236,22 +263,24 @@ export function makeOptimizer({ type, ...options }: OptimizerOptions, parameters
   return new Rule(parameters, options);
 }
 
-function resolveSchedule({ schedule, steps }: TrainOptions, lr: number, monitor: Monitor): ScheduleOptions {
+function resolveSchedule(options: TrainOptions, lr: number, monitor: Monitor): ScheduleOptions {
+  const { schedule, steps } = options;
   if (schedule === undefined) return { type: "constant", lr };
   if (typeof schedule !== "object" || schedule === null) {
     throw new OptionError({ what: "schedule", expected: "an object with a type", got: describe(schedule) });
   }
   switch (schedule.type) {
     case "noam":
-      return schedule as ScheduleOptions;
-    case "cosine":
-      if (schedule.totalSteps === undefined && steps === undefined) {
-        throw new OptionError({ what: "cosine schedule", expected: "totalSteps or steps", got: "neither" });
+      if (options.lr !== undefined || options.optimizer?.lr !== undefined) {
+        const hint = "Give its factor instead.";
+        throw new OptionError({ what: "lr", expected: "none with a noam schedule", got: String(lr), hint });
       }
-      return { lr, totalSteps: steps as number, ...schedule } as ScheduleOptions;
+      return schedule;
+    case "cosine":
+      return { lr, ...(steps === undefined ? {} : { totalSteps: steps }), ...schedule };
     case "plateau":
-      return { lr, mode: monitor === "bleu" ? "max" : "min", ...schedule } as PlateauOptions;
+      return { lr, mode: monitor === "bleu" ? "max" : "min", ...schedule };
     default:
-      return { lr, ...schedule } as ScheduleOptions;
+      return { lr, ...schedule };
   }
 }

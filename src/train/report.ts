@@ -13,7 +13,9 @@ export function trainingReport(
   const { best, updateSeconds, tokens } = progress;
   const summary: [string, string | number][] = [["steps", progress.step]];
   if (best !== null) {
-    summary.push(["best at step", best.step], ["validation loss", best.loss]);
+    const { average } = best;
+    summary.push(average === undefined ? ["best at step", best.step] : ["best", `average of ${average}`]);
+    summary.push(["validation loss", best.loss]);
     summary.push(["validation perplexity", best.perplexity]);
     if (best.bleu !== undefined) summary.push(["BLEU", best.bleu]);
   }
@@ -30,8 +32,14 @@ function reportSample({
   sourceTokens,
   tokens,
   attention,
+  heads,
 }: TaskSample): ReportSample {
-  const shown = { source, hypothesis: text, ...(reference === undefined ? {} : { reference }) };
+  const shown = {
+    ...(source === undefined ? {} : { source }),
+    hypothesis: text,
+    ...(reference === undefined ? {} : { reference }),
+    ...(heads === undefined ? {} : { heads }),
+  };
   if (!sourceTokens?.length || !tokens?.length || !attention?.length) return shown;
   return { ...shown, attention: { source: sourceTokens, target: tokens, weights: attention } };
 }

@@ -4,6 +4,7 @@ import type { FileSystem } from "../base/file-system.ts";
 import {
   appendText,
   exists,
+  listDirectory,
   makeDirectory,
   readBytes,
   readText,
@@ -15,6 +16,7 @@ import { type JsonValue, parseStrictJson } from "../formats/strict-json.ts";
 import type { LogRecord } from "../plot/report.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type TrainingState } from "./checkpoint.ts";
 import { fileOperation } from "./file-operation.ts";
+import { AVERAGE, isKeptName, type KeptWeights, keptName } from "./kept-weights.ts";
 import { CHANGEABLE } from "./options.ts";
 import { takeLock } from "./run-lock.ts";
 
@@ -31,11 +33,12 @@ const STATE = "state.json";
 const LOG = "log.jsonl";
 const REPORT = "report.html";
 const LOCK = "run.lock";
-const OWN = [...Object.values(FILES), CONFIG, STATE, LOG, REPORT];
+const OWN = [...Object.values(FILES), AVERAGE, CONFIG, STATE, LOG, REPORT];
 
 /** The tensors of a checkpoint as files. */
 export type Tensors = Readonly<Record<"model" | "optimizer", Uint8Array>> & {
   readonly best: Uint8Array | null;
+  readonly kept: readonly KeptWeights[];
 };
 
 /** What a run continues from. */
@@ -51,8 +54,9 @@ export const NO_LOG: LogEnd = { bytes: 0, crc: 0 };
 
 /**
  * A run directory, locked. A checkpoint becomes valid with the atomic replacement of state.json, which names the other
- * files by their checksums: they are written beside the old ones (`*.next`) before, and take their names after.
- * Whatever a crash leaves is a whole old or a whole new set.
+ * files by their checksums: they are written beside the old ones (`*.next`) before, and take their names after. Kept
+ * weights have names of their own; those that the state no longer names are removed after. Whatever a crash leaves is a
+ * whole old or a whole new set.
  */
 export class RunDirectory {
   readonly path: string;
@@ -60,6 +64,9 @@ export class RunDirectory {
   readonly #unlock: () => void;
   #logEnd = NO_LOG;
   #bestCrc: number | null = null;
+  readonly #crcs = new WeakMap<Uint8Array, number>();
+  /** Checksums of the kept weights that are there, by step. */
+  #keptCrcs: ReadonlyMap<number, number> = new Map();
 
   /**
    * @throws {StateError} when another training is at work there.
@@ -86,7 +93,7 @@ export class RunDirectory {
    * @throws {StateError} when files of a run or a model are there already; nothing has been changed then.
    */
   begin(config: object, files: ReadonlyMap<string, string>): void {
-    const present = OWN.find((name) => exists(this.#file(name), this.#fs));
+    const present = OWN.find((name) => exists(this.#file(name), this.#fs)) ?? this.#names().find(isKeptName);
     const foreign = [...files].find(([name, text]) => this.#differs(name, text))?.[0];
     const found = present ?? foreign;
     if (found !== undefined) {
@@ -100,8 +107,15 @@ export class RunDirectory {
     this.#write(config, files);
   }
 
+  /** Whether a file is there that holds something else. */
   #differs(name: string, text: string): boolean {
-    return exists(this.#file(name), this.#fs) && readText(this.#file(name), this.#fs) !== text;
+    const path = this.#file(name);
+    if (!exists(path, this.#fs)) return false;
+    return crc32(readBytes(path, this.#fs)) !== crc32(new TextEncoder().encode(text));
+  }
+
+  #names(): string[] {
+    return listDirectory(this.path, this.#fs);
   }
 
   #write(config: object, files: ReadonlyMap<string, string>): void {
@@ -112,8 +126,8 @@ export class RunDirectory {
   }
 
   /**
-   * Finds the last checkpoint and brings the directory back to it. Null when the run ended before the first one, or
-   * never began: it begins now.
+   * Finds the last checkpoint and brings the directory back to it; text files that were lost or damaged are written
+   * again. Null when the run ended before the first one, or never began: it begins now.
    *
    * @throws {StateError} for a directory that holds something else, and for another configuration, naming the key.
    * @throws {FormatError} for damaged files.
@@ -136,7 +150,13 @@ export class RunDirectory {
     const tensors = this.#committedTensors(checkpoint);
     const records = this.#truncateLog(checkpoint.log);
     this.#bestCrc = checkpoint.files.best;
+    this.#keptCrcs = new Map(checkpoint.files.kept?.map(({ step, crc }) => [step, crc]));
     this.#sweep([...OWN, ...files.keys()]);
+    for (const [name, text] of files) {
+      if (!exists(this.#file(name), this.#fs) || this.#differs(name, text)) {
+        writeText(this.#file(name), text, this.#fs);
+      }
+    }
     writeText(this.#file(CONFIG), `${JSON.stringify(config, null, 2)}\n`, this.#fs);
     return { state: checkpoint.state, tensors, records };
   }
@@ -171,23 +191,19 @@ export class RunDirectory {
       const path = this.#file(FILES[part]);
       const bytes = this.#intact(path, crc);
       const next = bytes ?? this.#intact(`${path}.next`, crc);
-      if (next === undefined) {
-        throw new FormatError(
-          {
-            what: "checkpoint",
-            expected: `the file that belongs to ${STATE}`,
-            got: "a damaged, foreign or missing one",
-            hint: "Put back a copy, or begin a new run in another directory.",
-          },
-          { file: path },
-        );
-      }
+      if (next === undefined) throw notIntact(path);
       if (bytes === undefined) renames.push(path);
       found.set(part, next);
     }
+    const kept = (files.kept ?? []).map(({ step, crc }): KeptWeights => {
+      const path = this.#file(keptName(step));
+      const bytes = this.#intact(path, crc);
+      if (bytes === undefined) throw notIntact(path);
+      return { step, bytes };
+    });
     this.#promote(renames);
     const [model, optimizer] = [found.get("model"), found.get("optimizer")] as [Uint8Array, Uint8Array];
-    return { model, optimizer, best: found.get("best") ?? null };
+    return { model, optimizer, best: found.get("best") ?? null, kept };
   }
 
   #intact(path: string, crc: number): Uint8Array | undefined {
@@ -203,12 +219,14 @@ export class RunDirectory {
     fileOperation("writing", this.path, () => this.#fs.syncDirectory(this.path));
   }
 
-  /** Removes what interrupted writes left. */
+  /** Removes what interrupted writes left of these files and of kept weights. */
   #sweep(names: readonly string[]): void {
+    const kept = new Set(Array.from(this.#keptCrcs.keys(), keptName));
     fileOperation("cleaning", this.path, () => {
       for (const name of this.#fs.list(this.path)) {
-        const temporary = /^(.*?)(?:\.next)?(?:\.\d+\.tmp)?$/.exec(name)?.[1];
-        if (temporary !== name && names.includes(temporary ?? "")) this.#fs.remove(this.#file(name));
+        const whole = /^(.*?)(?:\.next)?(?:\.\d+\.tmp)?$/.exec(name)?.[1] ?? name;
+        const isLeft = isKeptName(whole) ? !kept.has(name) : whole !== name && names.includes(whole);
+        if (isLeft) this.#fs.remove(this.#file(name));
       }
     });
   }
@@ -245,19 +263,43 @@ export class RunDirectory {
   }
 
   /** @param log the part of the log to keep on resuming from here. */
-  save(state: TrainingState, { model, optimizer, best }: Tensors, log: LogEnd): void {
+  save(state: TrainingState, { model, optimizer, best, kept }: Tensors, log: LogEnd): void {
     const tensors = new Map<Part, Uint8Array>([
       ["model", model],
       ["optimizer", optimizer],
     ]);
-    const bestCrc = best && crc32(best);
+    const bestCrc = best && this.#crc(best);
     if (best && bestCrc !== this.#bestCrc) tensors.set("best", best);
     for (const [part, bytes] of tensors) writeBytes(this.#file(`${FILES[part]}.next`), bytes, this.#fs);
+    const keptCrcs = kept.map(({ step, bytes }) => ({ step, crc: this.#saveKept(step, bytes) }));
     this.#syncLog();
-    const files = { model: crc32(model), optimizer: crc32(optimizer), best: bestCrc };
+    const crcs = { model: this.#crc(model), optimizer: this.#crc(optimizer), best: bestCrc };
+    const files = { ...crcs, ...(kept.length > 0 && { kept: keptCrcs }) };
     writeText(this.#file(STATE), encodeCheckpoint({ state, files, log }), this.#fs);
     this.#promote([...tensors.keys()].map((part) => this.#file(FILES[part])));
     this.#bestCrc = bestCrc;
+    const isStale = [...this.#keptCrcs.keys()].some((step) => kept.every((one) => one.step !== step));
+    this.#keptCrcs = new Map(keptCrcs.map(({ step, crc }) => [step, crc]));
+    if (isStale) this.#sweep([]);
+  }
+
+  /** Writes kept weights that are not there yet. Returns their checksum. */
+  #saveKept(step: number, bytes: Uint8Array): number {
+    const present = this.#keptCrcs.get(step);
+    if (present === undefined) writeBytes(this.#file(keptName(step)), bytes, this.#fs);
+    return present ?? this.#crc(bytes);
+  }
+
+  /** The same file may be the model, the best and kept, and the best stays so for long. */
+  #crc(bytes: Uint8Array): number {
+    const crc = this.#crcs.get(bytes) ?? crc32(bytes);
+    this.#crcs.set(bytes, crc);
+    return crc;
+  }
+
+  /** Writes the average of weights that a training has ended with. */
+  saveAverage(bytes: Uint8Array): void {
+    writeBytes(this.#file(AVERAGE), bytes, this.#fs);
   }
 
   /** Lines on which a checkpoint counts must survive a loss of power. */
@@ -276,6 +318,16 @@ export class RunDirectory {
   writeReport(page: string): void {
     writeText(this.#file(REPORT), page, this.#fs);
   }
+}
+
+function notIntact(file: string): FormatError {
+  const complaint = {
+    what: "checkpoint",
+    expected: `the file that belongs to ${STATE}`,
+    got: "a damaged, foreign or missing one",
+    hint: "Put back a copy, or begin a new run in another directory.",
+  };
+  return new FormatError(complaint, { file });
 }
 
 /** @throws {StateError} naming the first entry that differs and matters. */

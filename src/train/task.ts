@@ -1,4 +1,5 @@
 /** What training asks of a model: the loop knows nothing else of it. */
+import type { HeadAttention } from "../base/head-attention.ts";
 import type { Random } from "../base/random.ts";
 import type { Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -19,6 +20,8 @@ export interface TrainingTask<Batch> {
   /** Tells other data apart on resuming. */
   readonly dataHash: string;
   readonly hasValidation: boolean;
+  /** How much label smoothing is in `loss`; `validate` goes without. Default 0. */
+  readonly labelSmoothing?: number;
   loss(batch: Batch): BatchLoss;
   /** Mean nats per token over the validation data. */
   validate(): { readonly loss: number; readonly tokens: number };
@@ -41,11 +44,14 @@ export interface BatchLoss {
 
 /** A text, what the model made of it, and how. */
 export interface TaskSample {
-  readonly source: string;
+  /** Absent where the model made up the text. */
+  readonly source?: string;
   readonly text: string;
   readonly reference?: string;
   readonly sourceTokens?: readonly string[];
   readonly tokens?: readonly string[];
   /** `[tokens, sourceTokens]` weights. */
   readonly attention?: readonly ArrayLike<number>[];
+  /** Of every layer and head. */
+  readonly heads?: readonly HeadAttention[];
 }

@@ -11,11 +11,12 @@ import { Trainer } from "./trainer.ts";
 
 /**
  * Trains a model: draws batches, follows the gradient of their loss, validates, and leaves the model with the weights
- * that validated best, or without validation data with the last ones.
+ * that validated best, or without validation data with the last ones or their average.
  *
  * With `out`, the run is kept in a directory: config.json, tokenizers, model.safetensors (the last weights),
- * best.safetensors, optimizer.safetensors, state.json, log.jsonl, report.html. A run that was stopped or killed
- * continues with `resume` to the same weights, bit for bit, as one that was not.
+ * best.safetensors, optimizer.safetensors, state.json, log.jsonl, report.html; with `keepCheckpoints` also
+ * checkpoint-STEP.safetensors and average.safetensors. A run that was stopped or killed continues with `resume` to the
+ * same weights, bit for bit, as one that was not; only rates that follow the clock are another matter.
  *
  * @param data what the model's task takes, such as `{ train, valid }` sentence pairs
  * @param options those of training, and those of the model's task, such as `batchSize`

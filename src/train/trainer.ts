@@ -8,8 +8,17 @@ import type { Schedule } from "../optim/schedules.ts";
 import type { LogRecord } from "../plot/report.ts";
 import { scoped, type Tensor } from "../tensor/index.ts";
 import type { TrainingState } from "./checkpoint.ts";
-import type { StopReason, TrainingEvent, TrainingProgress, TrainingResult, Validation } from "./events.ts";
+import type {
+  StopReason,
+  TrainingEvent,
+  TrainingProgress,
+  TrainingResult,
+  Validation,
+  WeightAverage,
+} from "./events.ts";
+import { averageOf, type KeptWeights, keep } from "./kept-weights.ts";
 import type { TrainingPlan, TrainOptions } from "./options.ts";
+import { Pace } from "./pace.ts";
 import { countUpdate, EMPTY_WINDOW, INITIAL_PROGRESS } from "./progress.ts";
 import { trainingReport } from "./report.ts";
 import { type LogEnd, NO_LOG, type Resumed, type RunDirectory } from "./run-directory.ts";
@@ -42,15 +51,17 @@ export class Trainer<Batch> {
   readonly #optimizer: Optimizer;
   readonly #rates: Schedule | ReduceOnPlateau;
   readonly #clock: () => number;
+  readonly #pace: Pace;
   readonly #records: LogRecord[] = [];
   #progress = INITIAL_PROGRESS;
   /** The best weights as a file. */
   #best: Uint8Array | null = null;
+  /** The weights of the step at hand as a file, once one is needed. */
+  #weights: KeptWeights | null = null;
+  /** Weights to average at the end, oldest first. */
+  #kept: readonly KeptWeights[] = [];
   #savedAt = -1;
-  /** When training began here, less the time spent before a resume. */
-  #startedAt = 0;
-  /** Where training began here: seconds and share of the run. */
-  #began = { seconds: 0, share: 0 };
+  #average: WeightAverage | null = null;
   #yieldedAt = 0;
 
   constructor(parts: TrainerParts<Batch>) {
@@ -62,14 +73,13 @@ export class Trainer<Batch> {
     this.#optimizer = parts.optimizer;
     this.#rates = parts.rates;
     this.#clock = parts.options.clock ?? (() => performance.now());
+    this.#pace = new Pace(this.#clock, parts.plan);
   }
 
   /** Trains to the first limit. */
   async run(): Promise<TrainingResult> {
-    const { seconds } = this.#progress;
-    this.#startedAt = this.#clock() - 1000 * seconds;
+    this.#pace.begin(this.#progress.seconds, this.#standing());
     this.#yieldedAt = this.#clock();
-    this.#began = { seconds, share: this.#share() };
     const parameters = this.#task.module.parameterCount();
     const resumed = this.#savedAt < 0 ? {} : { resumedFrom: this.#savedAt };
     this.#emit({ type: "start", parameters, ...resumed });
@@ -87,16 +97,16 @@ export class Trainer<Batch> {
   /** Goes to where a run stopped. */
   restore({ state, tensors, records }: Resumed): void {
     scoped(() => {
-      const weights = decodeWeights(tensors.model, "model.safetensors").tensors;
       const slots = decodeWeights(tensors.optimizer, "optimizer.safetensors").tensors;
-      this.#task.module.loadStateDict(weights);
       this.#optimizer.loadStateDict(slots);
     });
+    this.#loadWeights(tensors.model, "model.safetensors");
     this.#task.batches.position = state.position;
     this.#random.state = state.random.now;
     if (this.#rates instanceof ReduceOnPlateau && state.plateau) this.#rates.state = state.plateau;
     this.#progress = state.progress;
     this.#best = tensors.best;
+    this.#kept = tensors.kept;
     this.#records.push(...records);
     this.#savedAt = state.progress.step;
   }
@@ -113,23 +123,24 @@ export class Trainer<Batch> {
     if (patience !== undefined && badValidations >= patience) return "patience";
     if (steps !== undefined && step >= steps) return "steps";
     if (epochs !== undefined && this.#task.batches.position.epoch >= epochs) return "epochs";
-    return minutes !== undefined && this.#seconds() >= 60 * minutes ? "minutes" : null;
+    return minutes !== undefined && this.#pace.seconds >= 60 * minutes ? "minutes" : null;
   }
 
-  #seconds(): number {
-    return (this.#clock() - this.#startedAt) / 1000;
+  /** Updates, and passes over the data with a fraction. */
+  #standing(): { step: number; epoch: number } {
+    const { position, batchesPerEpoch } = this.#task.batches;
+    return { step: this.#progress.step, epoch: position.epoch + position.batch / batchesPerEpoch };
   }
 
   /** Passes over the data so far, to four digits. */
   #epoch(): number {
-    const { position, batchesPerEpoch } = this.#task.batches;
-    return Math.round((position.epoch + position.batch / batchesPerEpoch) * 10_000) / 10_000;
+    return Math.round(this.#standing().epoch * 10_000) / 10_000;
   }
 
   #step(): void {
     const { step, skipped } = this.#progress;
     const start = this.#clock();
-    const learningRate = this.#rates.rate(step);
+    const learningRate = this.#rates.rate(step, this.#pace.share(this.#standing()));
     this.#optimizer.learningRate = learningRate;
     this.#progress = { ...this.#progress, learningRate };
     try {
@@ -145,18 +156,35 @@ export class Trainer<Batch> {
   }
 
   #afterStep(epochEnded: boolean): void {
-    const { logEvery, saveEvery, validateEvery } = this.#plan;
+    const { logEvery, saveEvery, validateEvery, keepCheckpoints, checkpointEvery } = this.#plan;
     const { step } = this.#progress;
     if (step % logEvery === 0) {
       this.#logTraining();
       this.#progress = { ...this.#progress, window: EMPTY_WINDOW };
     }
     const due = validateEvery === undefined ? epochEnded : step % validateEvery === 0;
-    if (due && this.#task.hasValidation) {
-      this.#validate();
-      this.#save();
-      this.#writeReport();
-    } else if (saveEvery !== undefined && step % saveEvery === 0) this.#save();
+    const validates = due && this.#task.hasValidation;
+    const keeps =
+      keepCheckpoints !== undefined &&
+      (checkpointEvery === undefined ? validates : step % checkpointEvery === 0);
+    if (keeps) this.#kept = this.#keptWithLast(keepCheckpoints);
+    if (validates) this.#validate();
+    if (validates || keeps || (saveEvery !== undefined && step % saveEvery === 0)) this.#save();
+    if (validates) this.#writeReport();
+  }
+
+  /** The weights kept before, and the last ones. */
+  #keptWithLast(limit: number): readonly KeptWeights[] {
+    return keep(this.#kept, this.#encodeWeights(), limit);
+  }
+
+  /** The weights of this step: a validation, what is kept and a checkpoint share one file. */
+  #encodeWeights(): KeptWeights {
+    const { step } = this.#progress;
+    if (this.#weights?.step !== step) {
+      this.#weights = { step, bytes: this.#encode(this.#task.module.stateDict()) };
+    }
+    return this.#weights;
   }
 
   #logTraining(): void {
@@ -179,26 +207,53 @@ export class Trainer<Batch> {
     this.#emit({ type: "log", record });
   }
 
-  /** Measures, logs and keeps the weights when they are the best so far. Returns the monitored figure. */
-  #measure(): { figure: number; better: boolean } {
+  /**
+   * Measures the module's weights, logs, and keeps them when they are the best so far.
+   *
+   * @param average how many weights they are the average of, and its file
+   */
+  #measure(average?: { count: number; file: Uint8Array }): { validation: Validation; better: boolean } {
     const { monitor, bleu } = this.#plan;
     const { step } = this.#progress;
-    const validation = this.#aside(() => validate(this.#task, step, bleu));
+    const figures = this.#aside(() => validate(this.#task, step, bleu));
+    const validation = average === undefined ? figures : { ...figures, average: average.count };
     const better = improves(validation, this.#progress.best, monitor);
-    this.#progress = { ...this.#progress, validation, ...(better ? { best: validation } : {}) };
     if (better) {
-      this.#best = this.#encode(this.#task.module.stateDict());
+      this.#progress = { ...this.#progress, best: validation };
+      this.#best = average?.file ?? this.#encodeWeights().bytes;
       this.#savedAt = -1;
     }
-    this.#log({ kind: "valid", ...validation, epoch: this.#epoch(), seconds: this.#seconds() });
+    this.#log({ kind: "valid", ...validation, epoch: this.#epoch(), seconds: this.#pace.seconds });
     this.#emit({ type: "validation", validation, best: better });
-    return { figure: monitored(validation, monitor), better };
+    return { validation, better };
   }
 
   #validate(): void {
-    const { figure, better } = this.#measure();
-    this.#progress = { ...this.#progress, badValidations: better ? 0 : this.#progress.badValidations + 1 };
-    if (this.#rates instanceof ReduceOnPlateau) this.#rates.report(figure);
+    const { validation, better } = this.#measure();
+    const badValidations = better ? 0 : this.#progress.badValidations + 1;
+    this.#progress = { ...this.#progress, validation, badValidations };
+    if (this.#rates instanceof ReduceOnPlateau) this.#rates.report(monitored(validation, this.#plan.monitor));
+  }
+
+  /** Averages the weights kept and the last ones, and measures the average where there is validation data. */
+  #averageKept(count: number): Uint8Array {
+    const kept = this.#keptWithLast(count);
+    const average = averageOf(kept);
+    let validation: Validation | null = null;
+    if (this.#task.hasValidation) {
+      this.#loadWeights(average, "average.safetensors");
+      try {
+        validation = this.#measure({ count: kept.length, file: average }).validation;
+      } finally {
+        this.#loadWeights(kept[kept.length - 1].bytes, "model.safetensors");
+      }
+    }
+    this.#average = { steps: kept.map(({ step }) => step), validation };
+    return average;
+  }
+
+  #loadWeights(file: Uint8Array, name: string): void {
+    scoped(() => this.#task.module.loadStateDict(decodeWeights(file, name).tensors));
   }
 
   #encode(tensors: ReadonlyMap<string, Tensor>): Uint8Array {
@@ -209,7 +264,7 @@ export class Trainer<Batch> {
   #save(asOf = this.#record()): void {
     if (this.#directory === null) return;
     const { step } = this.#progress;
-    this.#progress = { ...this.#progress, seconds: this.#seconds() };
+    this.#progress = { ...this.#progress, seconds: this.#pace.seconds };
     const state: TrainingState = {
       progress: { ...this.#progress, validation: asOf.validation },
       position: this.#task.batches.position,
@@ -217,9 +272,9 @@ export class Trainer<Batch> {
       plateau: this.#rates instanceof ReduceOnPlateau ? this.#rates.state : null,
       dataHash: this.#task.dataHash,
     };
-    const model = this.#encode(this.#task.module.stateDict());
+    const model = this.#encodeWeights().bytes;
     const optimizer = scoped(() => this.#encode(this.#optimizer.stateDict()));
-    this.#directory.save(state, { model, optimizer, best: this.#best }, asOf.logEnd);
+    this.#directory.save(state, { model, optimizer, best: this.#best, kept: this.#kept }, asOf.logEnd);
     this.#savedAt = step;
     this.#emit({ type: "saved", step, path: this.#directory.path });
   }
@@ -253,32 +308,18 @@ export class Trainer<Batch> {
 
   #figures(): TrainingProgress {
     const { step, window, learningRate } = this.#progress;
-    const seconds = this.#seconds();
-    const share = this.#share();
+    const { labelSmoothing = 0 } = this.#task;
     return {
       step,
       epoch: this.#epoch(),
       loss: window.nats / window.tokens,
+      ...(labelSmoothing > 0 && { labelSmoothing }),
       learningRate,
       gradientNorm: window.norms / window.steps,
       tokensPerSecond: window.tokens / window.seconds,
-      seconds,
-      secondsLeft: ((seconds - this.#began.seconds) * (1 - share)) / (share - this.#began.share),
+      seconds: this.#pace.seconds,
+      secondsLeft: this.#pace.secondsLeft(this.#standing()),
     };
-  }
-
-  /** How much of the run is done, in 0..1. */
-  #share(): number {
-    const { steps, epochs, minutes } = this.#plan;
-    const { position, batchesPerEpoch } = this.#task.batches;
-    return Math.min(
-      1,
-      Math.max(
-        steps === undefined ? 0 : this.#progress.step / steps,
-        epochs === undefined ? 0 : (position.epoch + position.batch / batchesPerEpoch) / epochs,
-        minutes === undefined ? 0 : this.#seconds() / (60 * minutes),
-      ),
-    );
   }
 
   #record(): { validation: Validation | null; logEnd: LogEnd } {
@@ -290,15 +331,20 @@ export class Trainer<Batch> {
     // there as if it had not ended.
     const before = this.#record();
     const { step, validation } = this.#progress;
+    const { keepCheckpoints } = this.#plan;
+    let average: Uint8Array | null = null;
     if (stoppedBy !== "interrupted") {
       this.#logTraining();
-      if (this.#task.hasValidation && validation?.step !== step) this.#measure();
+      if (this.#task.hasValidation && validation?.step !== step) {
+        const measured = this.#measure();
+        this.#progress = { ...this.#progress, validation: measured.validation };
+      }
+      if (keepCheckpoints !== undefined) average = this.#averageKept(keepCheckpoints);
     }
     if (this.#savedAt < step) this.#save(before);
-    if (this.#best !== null) {
-      const best = this.#best;
-      scoped(() => this.#task.module.loadStateDict(decodeWeights(best, "best.safetensors").tensors));
-    }
+    if (average !== null) this.#directory?.saveAverage(average);
+    const chosen = this.#best ?? average;
+    if (chosen !== null) this.#loadWeights(chosen, "best.safetensors");
     this.#writeReport();
     const result = this.#result(stoppedBy);
     this.#emit({ type: "end", result });
@@ -313,13 +359,14 @@ export class Trainer<Batch> {
       epochs: this.#epoch(),
       tokens,
       skipped,
-      seconds: this.#seconds(),
+      seconds: this.#pace.seconds,
       tokensPerSecond: updateSeconds > 0 ? tokens / updateSeconds : 0,
       ...(kilobytes === undefined ? {} : { peakMemory: 1024 * kilobytes }),
       stoppedBy,
       interrupted: stoppedBy === "interrupted",
       validation,
       best,
+      average: this.#average,
       records: this.#records,
     };
   }
@@ -331,7 +378,7 @@ function stoppedBy({ complaint, op }: NumericError, step: number): NumericError 
       what: `training step ${step}`,
       expected: "a finite loss and gradient",
       got: `a first NaN or infinity in ${op} (${complaint.what})`,
-      hint: 'Lower the learning rate, set clipNorm, or pass onNonFinite: "skip".',
+      hint: "Lower the learning rate, limit the norm of the gradient, or skip such steps.",
     },
     op,
     step,

@@ -60,6 +60,23 @@ test("the file system in memory behaves as the real one", () => {
   expect(results[0]).toContainEqual({ kind: "file", size: 4 });
 });
 
+test("directories are made level by level, and where none can be, at once refused", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lexigrad-"));
+  for (const path of ["a", "b/c/d", "e/f//g/", "b/c/./h"]) {
+    fs.makeDirectory(`${folder}/${path}`);
+    fs.makeDirectory(`${folder}/${path}`);
+    expect(fs.stat(`${folder}/${path}`)?.kind).toBe("directory");
+  }
+  writeText(`${folder}/file`, "");
+  const made = (path: string) => () => fs.makeDirectory(path);
+  expect(made(`${folder}/file`)).toThrow("EEXIST");
+  expect(made(`${folder}/file/below/it`)).toThrow(/ENOTDIR|EEXIST/);
+  expect(made("")).toThrow("ENOENT");
+  // Here the recursive mkdir of Node.js 20 turns in circles for ever.
+  if (process.platform === "linux") expect(made("/proc/lexigrad/run")).toThrow(/ENOENT|EACCES|EPERM/);
+  rmSync(folder, { recursive: true });
+});
+
 test("a browser has no files, and the error says what to do", () => {
   const remedy = "Fetch the contents and pass the text or bytes instead of a path.";
   for (const process of [undefined, {}]) {

@@ -7,6 +7,7 @@ import { FormatError, IoError } from "../../src/base/errors.ts";
 import {
   appendText,
   exists,
+  listDirectory,
   makeDirectory,
   readBytes,
   readChunks,
@@ -103,6 +104,15 @@ describe("on the disk", () => {
         "expected a directory, got a file of that name in the way. Check the path.",
       ],
       [() => readText(join(file, "x")), "expected a directory, got a file of that name in the way."],
+      [() => listDirectory(join(folder, "missing")), "expected a directory, got nothing at that path."],
+      ...((process.platform === "linux"
+        ? [
+            [
+              () => makeDirectory("/proc/a/b"),
+              "expected room for a directory, got a place where none can be made.",
+            ],
+          ]
+        : []) as typeof cases),
       [() => readText("a\0b"), "expected the operation to work, got ERR_INVALID_ARG_VALUE."],
     ];
     for (const [action, message] of cases) {

@@ -35,6 +35,9 @@ describe("checkNumber", () => {
 
   test.each<[unknown, object, string]>([
     [1.5, { min: 0, max: 1 }, "p: expected a number of at least 0 and at most 1, got 1.5."],
+    [1, { min: 0, below: 1 }, "p: expected a number of at least 0 and below 1, got 1."],
+    [0, { above: 0, max: 5 }, "p: expected a number above 0 and at most 5, got 0."],
+    [0, { above: 0 }, "p: expected a number above 0, got 0."],
     [-1, { min: 0 }, "p: expected a number of at least 0, got -1."],
     [2, { max: 1 }, "p: expected a number of at most 1, got 2."],
     [0.5, { integer: true, min: 1 }, "p: expected a whole number of at least 1, got 0.5."],

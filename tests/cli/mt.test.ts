@@ -106,12 +106,92 @@ describe("train", () => {
 
   test("other files of the same names are left alone too", async () => {
     const path = workspace({ "test.source": "mine\n" });
-    for (const more of [[], ["--resume"]]) {
+    for (const [more, message] of [
+      [[], "expected a new run directory, got one with test.source in it"],
+      [["--resume"], "expected a run to resume, got a directory without config.json"],
+    ] as const) {
       const refused = await lexigrad(["mt", "train", "--tsv", pairs, "--out", path("."), ...FEW, ...more]);
       expect(refused).toMatchObject({ status: 1, stdout: "" });
-      expect(refused.stderr).toContain("expected a new run directory, got one with test.source in it");
+      expect(refused.stderr).toContain(message);
       expect(readdirSync(path("."))).toEqual(["test.source"]);
     }
+  });
+
+  test("--resume makes no new run of a mistyped path", async () => {
+    const path = workspace();
+    const resumed = await lexigrad(["mt", "train", "--tsv", pairs, "--resume", "--out", path("rnu"), ...FEW]);
+    expect(resumed).toMatchObject({ status: 1, stdout: "" });
+    expect(resumed.stderr).toBe(
+      `lexigrad: ${path("rnu")}: expected a run to resume, got nothing at that path. Check the path, or leave out --resume to begin a run.\n`,
+    );
+    expect(existsSync(path("rnu"))).toBe(false);
+  });
+
+  test("--resume writes a lost or damaged tokenizer again", async () => {
+    const path = copyOfRun();
+    const whole = hashOf(path("tokenizer.json"));
+    const resume = () => lexigrad(["mt", "train", "--resume", "--out", path("")]);
+    rmSync(path("tokenizer.json"));
+    expect((await resume()).status).toBe(0);
+    expect(hashOf(path("tokenizer.json"))).toBe(whole);
+    writeFileSync(path("tokenizer.json"), '{"version"');
+    expect((await resume()).status).toBe(0);
+    expect(hashOf(path("tokenizer.json"))).toBe(whole);
+  });
+
+  test("--keep-checkpoints averages the last weights, to the same bytes on resuming", async () => {
+    const path = workspace();
+    const train = (out: string, ...more: string[]) => {
+      const options = [
+        "--keep-checkpoints",
+        "3",
+        "--checkpoint-every",
+        "4",
+        "--label-smoothing",
+        "0.1",
+        ...more,
+      ];
+      return lexigrad([
+        "mt",
+        "train",
+        "--backend",
+        "simd",
+        "--tsv",
+        pairs,
+        "--out",
+        path(out),
+        ...FEW,
+        ...options,
+      ]);
+    };
+    const whole = await train("whole", "--no-bleu");
+    expect(whole.status).toBe(0);
+    expect(whole.stderr).toMatch(/^step 30 {2}epoch \S+ {2}smoothed loss \d/m);
+    expect(whole.stderr).toMatch(/^average of 3 {2}validation loss \d\.\d{3} {2}perplexity \S+( {2}best)?$/m);
+    expect(whole.stdout).toMatch(/^average {6}of the weights at steps 24, 28, 30$/m);
+    await train("parts", "--no-bleu", "--steps", "17");
+    await lexigrad(["mt", "train", "--backend", "simd", "--resume", "--out", path("parts"), "--steps", "30"]);
+    const names = ["average", "checkpoint-20", "checkpoint-24", "checkpoint-28", "model", "optimizer"];
+    for (const name of names) {
+      const file = `${name}.safetensors`;
+      expect(hashOf(path(`parts/${file}`)), name).toBe(hashOf(path(`whole/${file}`)));
+    }
+    expect(readdirSync(path("parts")).sort()).toEqual(readdirSync(path("whole")).sort());
+    const translate = ["mt", "translate", path("whole"), "--weights", "average"];
+    expect(await lexigrad(translate, { stdin: "a b\n" })).toMatchObject({ status: 0 });
+    const again = await lexigrad(["mt", "average", path("whole"), "--last", "2", "--json"]);
+    const average = path("whole/average.safetensors");
+    expect(JSON.parse(again.stdout)).toEqual({ out: average, steps: [24, 28] });
+    expect(hashOf(average)).not.toBe(hashOf(path("parts/average.safetensors")));
+    expect((await lexigrad(["mt", "average", path("whole")])).stderr).toBe(
+      `${average}: mean of the weights at steps 20, 24, 28\n`,
+    );
+    expect(await lexigrad(["mt", "average", trained])).toMatchObject({
+      status: 1,
+      stderr: `lexigrad: ${trained}: expected checkpoint-STEP.safetensors, got none. Train with --keep-checkpoints.\n`,
+    });
+    const none = await lexigrad(["mt", "translate", trained, "--weights", "average"], { stdin: "a b\n" });
+    expect(none.stderr).toContain("average.safetensors: expected a file, got nothing at that path");
   });
 
   test("--resume needs no other option and goes on to the same bytes", async () => {
@@ -254,6 +334,7 @@ describe("train", () => {
       "t.txt": "a\n",
       "empty.tsv": "",
       "one.tsv": "no tab\n",
+      "pair.tsv": "a\tb\n",
     });
     const train = async (...args: string[]) => {
       const { status, stderr, stdout } = await lexigrad([
@@ -271,11 +352,15 @@ describe("train", () => {
     const tsv = ["--tsv", path("p.tsv")];
     expect(await train()).toEqual([
       2,
-      "lexigrad: training data: expected one of --tsv, --csv, --jsonl, --source, got none.",
+      "lexigrad: training data: expected one of --tsv, --csv, --jsonl, --source with --target, got none.",
     ]);
     expect(await train(...tsv, "--csv", "x")).toEqual([
       2,
-      "lexigrad: training data: expected one of --tsv, --csv, --jsonl, --source, got --tsv and --csv.",
+      "lexigrad: training data: expected one of --tsv, --csv, --jsonl, --source with --target, got --tsv and --csv.",
+    ]);
+    expect(await train(...tsv, "--source", "x")).toEqual([
+      2,
+      "lexigrad: training data: expected one of --tsv, --csv, --jsonl, --source with --target, got --tsv and --source with --target.",
     ]);
     expect(await train("--source", "x")).toEqual([
       2,
@@ -283,7 +368,29 @@ describe("train", () => {
     ]);
     expect(await train(...tsv, "--valid-tsv", "x", "--valid-size", "5")).toEqual([
       2,
-      "lexigrad: validation data: expected one of --valid-tsv, --valid-source, --valid-size, got --valid-tsv and --valid-size.",
+      "lexigrad: validation data: expected one of --valid-tsv, --valid-source with --valid-target, --valid-size, got --valid-tsv and --valid-size.",
+    ]);
+    expect(await train(...tsv, "--valid-target", "x")).toEqual([
+      2,
+      "lexigrad: --valid-target: expected --valid-source with it, got none.",
+    ]);
+    expect(await train(...tsv, "--dropout", "1")).toEqual([
+      2,
+      "lexigrad: --dropout: expected a number of at least 0 and below 1, got 1.",
+    ]);
+    expect(await train(...tsv, "--steps", "1", "--valid-size", "0", "--keep-checkpoints", "2")).toEqual([
+      2,
+      "lexigrad: --keep-checkpoints: expected validation data, or --checkpoint-every with it, got neither.",
+    ]);
+    expect(await train("--tsv", path("pair.tsv"), "--valid-size", "1")).toEqual([
+      2,
+      expect.stringContaining(
+        "training part: expected pairs left to train on, got none among 1 group of 1 pair.",
+      ),
+    ]);
+    expect(await train(...tsv, "--out", "")).toEqual([
+      2,
+      'lexigrad: --out: expected the path of a directory, got "".',
     ]);
     expect(await train(...tsv, "--columns", "1")).toEqual([
       2,
@@ -309,9 +416,13 @@ describe("train", () => {
       2,
       "lexigrad: --hidden-size: expected an even number for a bidirectional encoder, got 7.",
     ]);
+    expect(await train(...tsv, "--model", "convolutional")).toEqual([
+      2,
+      'lexigrad: --model: expected one of rnn, transformer, got "convolutional".',
+    ]);
     expect(await train(...tsv, "--model", "transformer")).toEqual([
       2,
-      'lexigrad: --model: expected one of rnn, got "transformer".',
+      "lexigrad: --embedding-size: expected an option of --model transformer, got one of another model. See lexigrad mt train --help.",
     ]);
     expect(await train(...tsv, "--out", path("p.tsv"))).toEqual([
       1,
@@ -377,6 +488,25 @@ describe("translate", () => {
       status: 0,
       stdout: "b a\nc\n",
       prompts: 4,
+    });
+  });
+
+  test("--ensemble translates with several runs at once", async () => {
+    const path = workspace({ "text.txt": "a b c\nd\n" });
+    const together = (...more: string[]) =>
+      lexigrad(["mt", "translate", trained, path("text.txt"), "--ensemble", trained, trained, ...more]);
+    expect(await together()).toMatchObject({ status: 0, stdout: "c b a\nd\n" });
+    expect((await together("--combine", "log-probability", "--beam", "1")).stdout).toBe("c b a\nd\n");
+    const evaluated = ["mt", "evaluate", trained, "--json", "--ensemble", trained];
+    const alone = JSON.parse((await lexigrad(evaluated.slice(0, 4))).stdout);
+    expect(JSON.parse((await lexigrad(evaluated)).stdout).bleu).toEqual(alone.bleu);
+    const wrong = await lexigrad(["mt", "translate", trained, path("text.txt"), "--combine", "probability"]);
+    expect(wrong).toMatchObject({
+      status: 2,
+      stderr: "lexigrad: --combine: expected an ensemble with it, got none.\n",
+    });
+    expect(await lexigrad(["mt", "translate", trained, "--ensemble", path("none")])).toMatchObject({
+      status: 1,
     });
   });
 

@@ -56,7 +56,7 @@ describe("wrong usage is one line and status 2", () => {
     ],
     [["mt", "train", "--epochs", "0x10"], /at least 1, got "0x10"/],
     [["mt", "train", "--epochs", "1.5"], /at least 1, got 1\.5/],
-    [["mt", "train", "--dropout", "2"], /--dropout: expected a number of at least 0 and at most 1, got 2/],
+    [["mt", "train", "--dropout", "2"], /--dropout: expected a number of at least 0 and below 1, got 2/],
     [
       ["tokenizer", "train", "--type", "bpe", "--out", "o", "--merges", "1", "--vocab-size", "9", "t"],
       /'--merges <n>' cannot be used with option '--vocab-size <n>'/,

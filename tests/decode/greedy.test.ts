@@ -158,6 +158,7 @@ describe("what goes wrong", () => {
         got: "3 numbers",
       }),
     );
+    expect(wrong({ eosId: -2 })).toThrow("StepModel.eosId: expected ids in 0..2, got -2.");
     expect(wrong({ eosId: 3 })).toThrow(
       new IndexError({ what: "StepModel.eosId", expected: "ids in 0..2", got: "3" }),
     );

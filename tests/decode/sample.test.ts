@@ -126,3 +126,20 @@ test("dead ends, NaN and bad options", () => {
   );
   expect(() => sample(bigram([[1]]), { random, topk: 1 } as never)).toThrow(`Did you mean "topK"?`);
 });
+
+test("one generator for each sentence", () => {
+  const model = bigram(
+    [
+      [0.1, 0.5, 0.4],
+      [0.1, 0.5, 0.4],
+      [0.1, 0.5, 0.4],
+    ],
+    2,
+  );
+  const base = new Random(9);
+  const forks = [base.fork(), base.fork()];
+  expect(sample(model, { random: forks })).toEqual(sample(model, { random: new Random(9) }));
+  expect(() => sample(model, { random: [new Random(1)] })).toThrow(
+    "sample random: expected one for each of 2 sentences, got 1.",
+  );
+});

@@ -7,11 +7,13 @@ import {
   lecunNormal,
   normal,
   orthogonal,
+  skipInit,
   uniform,
   xavierNormal,
   xavierUniform,
 } from "../../src/nn/init.ts";
-import { empty, type Tensor } from "../../src/tensor/index.ts";
+import { Linear } from "../../src/nn/linear.ts";
+import { empty, type Tensor, zeros } from "../../src/tensor/index.ts";
 import { expectClose } from "../support/close.ts";
 
 type Fill = (x: Tensor, random: Random) => Tensor;
@@ -74,4 +76,31 @@ test("weights of fewer than 2 axes have no fans", () => {
   expect(() => xavierUniform(empty([3]), new Random(1))).toThrow(
     "xavierUniform: expected a weight of at least 2 axes, got [3].",
   );
+});
+
+describe("skipInit", () => {
+  const make = (random: Random) => new Linear({ inFeatures: 3, outFeatures: 2, random });
+
+  test("draws and writes nothing", () => {
+    const random = new Random(1);
+    const { weight } = skipInit(() => make(random));
+    expect(weight.shape).toEqual([2, 3]);
+    const untouched = skipInit(() => [normal(zeros([2]), 0, 1, random), orthogonal(zeros([2, 2]), random)]);
+    expect(untouched.map((x) => x.toArray())).toEqual([zeros([2]).toArray(), zeros([2, 2]).toArray()]);
+    expect(random.state).toEqual(new Random(1).state);
+  });
+
+  test("ends with its function, also by an error, and not with one inside", () => {
+    const random = new Random(1);
+    expect(() =>
+      skipInit(() => {
+        skipInit(() => {});
+        make(random);
+        throw new RangeError("stop");
+      }),
+    ).toThrow("stop");
+    expect(random.state).toEqual(new Random(1).state);
+    make(random);
+    expect(random.state).not.toEqual(new Random(1).state);
+  });
 });

@@ -65,6 +65,19 @@ test("Joey NMT's label smoothing", () => {
   expectClose(logits.crossEntropy(targets, options).item(), 5.6268, { atol: 5e-5 });
 });
 
+// d loss / d logits = softmax - q: equal logits show the smoothed target q. Epsilon 0.4 over 5 classes.
+test.each([
+  // Joey NMT's test_loss.py: rows of 0.1333, 0.6 and 0.
+  ["others-kl", [0, 0.4 / 3, 0.6, 0.4 / 3, 0.4 / 3]],
+  // PyTorch, and fairseq in 2020: (1 - epsilon) nll + epsilon / V times the sum over all classes.
+  ["uniform", [0.08, 0.08, 0.68, 0.08, 0.08]],
+  ["others", [0.1, 0.1, 0.6, 0.1, 0.1]],
+] as const)("the smoothed target of %s", (smoothingForm, q) => {
+  const logits = leaf([[0, 0, 0, 0, 0]], "f64");
+  logits.crossEntropy([2], { ignoreIndex: 0, labelSmoothing: 0.4, smoothingForm }).backward();
+  expectClose(logits.grad?.mul(-1).add(0.2).data() ?? [], q, { atol: 1e-12 });
+});
+
 const logit = fc.double({ min: -20, max: 20, noNaN: true });
 const row = fc.array(logit, { minLength: 4, maxLength: 4 });
 
@@ -194,4 +207,12 @@ test("wrong shapes, targets and options are refused", () => {
   expect(() => zeros([2, 3]).crossEntropy([1])).toThrow("crossEntropy targets: expected [2], got [1].");
   expect(() => zeros([1, 3]).crossEntropy([1], { labelSmoothing: 2 })).toThrow("labelSmoothing: expected");
   expect(() => mseLoss(ones([1]), ones([1]), "average" as never)).toThrow("reduction: expected one of");
+  const smoothed = { ignoreIndex: 0, labelSmoothing: 0.1 };
+  expect(() => zeros([1, 1]).crossEntropy([0], { ...smoothed, smoothingForm: "others" })).toThrow(
+    "smoothingForm others: expected at least 2 classes, got 1.",
+  );
+  const weighted = { ...smoothed, smoothingForm: "others-kl", weight: ones([3]) } as const;
+  expect(() => zeros([1, 3]).crossEntropy([1], weighted)).toThrow(
+    "smoothingForm others-kl: expected no class weights, got a weight [3].",
+  );
 });

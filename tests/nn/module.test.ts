@@ -150,6 +150,31 @@ describe("loadStateDict", () => {
     expect(valuesOf(net)).toEqual(before);
   });
 
+  test("a shared parameter may come under any of its names, with one value", () => {
+    const values = tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    for (const names of [["embedding"], ["output"], ["embedding", "output"]]) {
+      const tied = new Tied();
+      tied.loadStateDict(new Map(names.map((name) => [name, tensor(values.data(), [3, 2])])));
+      expect(tied.output.toArray()).toEqual(values.toArray());
+    }
+    const tied = new Tied();
+    const before = valuesOf(tied);
+    const state = new Map([
+      ["embedding", values],
+      ["output", values.mul(2)],
+    ]);
+    expect(() => tied.loadStateDict(state)).toThrow(StateError);
+    expect(() => tied.loadStateDict(state)).toThrow(
+      "parameters embedding and output: expected the same values, since this module shares them, got different ones.",
+    );
+    expect(() => tied.loadStateDict(new Map())).toThrow("got one without embedding, output.");
+    expect(valuesOf(tied)).toEqual(before);
+  });
+
   test("loads NaN when allowed", () => {
     const net = new Net();
     const state = copyOf(net);

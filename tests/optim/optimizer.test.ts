@@ -89,6 +89,24 @@ describe("parameters and gradients", () => {
   });
 });
 
+describe("decay", () => {
+  test.each(Object.entries(CLASSES))("%s: matrices decay, vectors do not", (name, Class) => {
+    const moved = (options: object) => {
+      const parameters = [leaf([[1, 2]]), leaf([3, 4]), leaf(5)];
+      const optimizer = new Class(parameters, { lr: 0.5, ...options });
+      for (let i = 0; i < 3; i++) stepBy(optimizer, [[[1, 1]], [1, 1], 1]);
+      return values(parameters);
+    };
+    const [all, none] = [moved({ weightDecay: 0.25 }), moved({ weightDecay: 0 })];
+    expect(moved({ weightDecay: 0.25, decay: "all" })).toEqual(all);
+    expect(moved({ weightDecay: 0.25, decay: "matrices" })).toEqual([all[0], none[1], none[2]]);
+    for (const i of all.keys()) expect(all[i]).not.toEqual(none[i]);
+    expect(() => moved({ decay: "biases" })).toThrow(
+      `${name} decay: expected one of all, matrices, got "biases".`,
+    );
+  });
+});
+
 describe("running out of memory", () => {
   test.each(each)("%s: at whichever allocation of a first step, nothing changes or leaks", (_name, make) => {
     const parameters = [leaf([1, 2]), leaf([3, 4])];

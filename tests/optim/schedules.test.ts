@@ -75,6 +75,24 @@ describe("formulas", () => {
     expect(rate(700000)).toBe(6e-5);
   });
 
+  test("a cosine without totalSteps follows the share of the training that is done", () => {
+    const { rate } = schedule({ type: "cosine", lr: 0.8, minLr: 0.2, warmup: 3 });
+    expect(rate(3, 0)).toBe(0.8);
+    expect(rate(9, 0.5)).toBeCloseTo(0.5, 15);
+    expect(rate(20, 1)).toBe(0.2);
+    // The warm-up's share of the wave: no jump at its end.
+    expect(rate(1, 0.5)).toBeCloseTo(0.25, 15);
+    // Over steps it is the cosine of as many totalSteps.
+    const steps = schedule({ type: "cosine", lr: 0.8, minLr: 0.2, totalSteps: 8 });
+    const shares = schedule({ type: "cosine", lr: 0.8, minLr: 0.2 });
+    for (let t = 0; t <= 8; t++) expect(shares.rate(t, t / 8)).toBe(steps.rate(t));
+    for (const share of [undefined, -0.1, 1.1, Number.NaN]) {
+      expect(() => rate(0, share)).toThrow(
+        /^cosine schedule share: expected a number of at least 0 and at most 1, got/,
+      );
+    }
+  });
+
   test("the word language model of PyTorch's examples: a quarter after every loss that is no better", () => {
     const plateau = schedule({ type: "plateau", lr: 20, factor: 0.25, patience: 0, threshold: 0 });
     const rates = [6, 5, 5.5, 5, 4.9].map((loss) => {

@@ -69,6 +69,16 @@ test("any tokens are shown as text, long ones clipped with the whole on hovering
   );
 });
 
+test("square-root shading shows small weights, with a legend", () => {
+  const faint = { source: ["a", "b"], target: ["c"], weights: [[0.01, 0.25]] };
+  const root = parseXml(attentionMap(faint, { shading: "square-root" }));
+  const cells = findAll(root, "rect").filter(({ children }) => children.length > 0);
+  expect(cells.map(({ attributes }) => attributes["fill-opacity"])).toEqual(["0.1", "0.5"]);
+  const texts = findAll(root, "text").map(({ text }) => text);
+  expect(texts).toEqual(["a", "b", "weight", "0.01", "0.1", "0.25", "0.5", "1", "c"]);
+  expect(() => attentionMap(faint, { shading: "cube" as "linear" })).toThrow(OptionError);
+});
+
 test("weights that do not fit the tokens", () => {
   expect(() => attentionMap({ ...cat, weights: [[1, 0]] })).toThrow(
     new ShapeError({ what: "attention weights", expected: "3 rows of 2", got: "1 rows" }),

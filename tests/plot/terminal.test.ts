@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OptionError, ShapeError } from "../../src/base/errors.ts";
-import { attentionTable, sparkline, terminalCurve } from "../../src/plot/terminal.ts";
+import { attentionHeadsTable, attentionTable, sparkline, terminalCurve } from "../../src/plot/terminal.ts";
 import { columns } from "../../src/plot/text-width.ts";
 import { anyText } from "../support/any-text.ts";
 import { runs } from "../support/fc.ts";
@@ -39,6 +39,79 @@ describe("attention table", () => {
     expect(attentionTable({ source: [], target: [], weights: [] })).toBe(" ");
     expect(() => attentionTable({ source: ["a"], target: ["b"], weights: [] })).toThrow(ShapeError);
     expect(() => attentionTable({ source: [], target: [], weights: [] }, 0)).toThrow(OptionError);
+  });
+});
+
+describe("attention heads", () => {
+  const one = [
+    [1, 0],
+    [0.25, 0.25],
+  ];
+  const two = [
+    [0, 0.0625],
+    [0.5625, Number.NaN],
+  ];
+  const layers = [
+    [one, two],
+    [two, one],
+  ];
+  const heads = { kind: "encoder", queries: ["x", "日本"], keys: ["a", "b"], layers } as const;
+
+  test("heads beside each other, as many as fit; shades of the square root", () => {
+    const expected = [
+      "encoder self-attention",
+      "columns: a b",
+      "     layer 1, head 1  layer 1, head 2",
+      "x    ██                 ░░           ",
+      "日本 ▒▒▒▒             ▓▓??           ",
+      "     layer 2, head 1  layer 2, head 2",
+      "x      ░░             ██             ",
+      "日本 ▓▓??             ▒▒▒▒           ",
+    ];
+    expect(attentionHeadsTable([heads], { width: 37 })).toBe(expected.join("\n"));
+    const narrow = attentionHeadsTable([heads], { width: 36 }).split("\n");
+    expect(narrow.filter((line) => line.includes("layer"))).toHaveLength(4);
+    expect(narrow).toContain("x    █              ");
+  });
+
+  test("a head alone is a table", () => {
+    expect(attentionHeadsTable([heads], { layer: 2, head: 1, width: 20 })).toBe(
+      ["encoder self-attention, layer 2, head 1", "     a b ", "x      ░ ", "日本 ▓ ? "].join("\n"),
+    );
+  });
+
+  test("kinds with a line between; many columns listed on several lines", () => {
+    const keys = Array.from({ length: 30 }, (_, i) => `key${i}`);
+    const weights = [keys.map(() => 1)];
+    const wide = { kind: "memory", queries: ["q"], keys, layers: [[weights, weights]] } as const;
+    const parts = attentionHeadsTable([heads, wide], { width: 50 }).split("\n\n");
+    expect(parts).toHaveLength(2);
+    const lines = parts[1].split("\n");
+    expect(lines.map(columns).every((width) => width <= 50)).toBe(true);
+    expect(lines.slice(1, -4).join(" ")).toBe(`columns: ${keys.join(" ")}`);
+    expect(lines.at(-1)).toBe(`q ${"█".repeat(30)}`);
+  });
+
+  test("any tokens: lines of blocks are as wide as each other, no escape codes", () => {
+    const tokens = fc.array(anyText, { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(tokens, tokens, (queries, keys) => {
+        const weights = queries.map(() => keys.map((_, i) => i / 8));
+        const text = attentionHeadsTable([{ kind: "memory", queries, keys, layers: [[weights, weights]] }]);
+        expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+        const blocks = text.split("\n").slice(-queries.length - 1);
+        expect(new Set(blocks.map(columns)).size).toBe(1);
+      }),
+      runs,
+    );
+  });
+
+  test("nothing, wrong weights, wrong options", () => {
+    expect(attentionHeadsTable([])).toBe("");
+    expect(() => attentionHeadsTable([{ ...heads, keys: ["a"] }])).toThrow(ShapeError);
+    expect(() => attentionHeadsTable([heads], { layer: 3 })).toThrow(OptionError);
+    expect(() => attentionHeadsTable([heads], { width: 0 })).toThrow(OptionError);
+    expect(() => attentionHeadsTable([heads], { columns: 3 } as object)).toThrow(OptionError);
   });
 });
 

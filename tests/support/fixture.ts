@@ -27,6 +27,12 @@ export interface FixtureCase {
   readonly lengths?: readonly number[];
   /** `[B, T]`, true where the memory may be attended. */
   readonly mask?: readonly (readonly boolean[])[];
+  /** 0/1, 1 where a query may attend a key; in the files on transformers. */
+  readonly allowed?: Nested;
+  readonly causal?: boolean;
+  readonly memoryLengths?: readonly number[];
+  /** Attention weights `[B, H, T, S]`. */
+  readonly weights?: Nested;
 }
 
 export interface Fixture {

@@ -34,6 +34,14 @@ export function load<M extends Module>(module: M, { parameters }: FixtureCase, d
   return module;
 }
 
+/** Who may attend to what, as the forward options of attention and transformer layers. */
+export const attendOptions = (entry: FixtureCase, dtype: DType) => ({
+  ...(entry.causal && { causal: entry.causal }),
+  ...(entry.lengths && { lengths: [...entry.lengths] }),
+  ...(entry.memoryLengths && { memoryLengths: [...entry.memoryLengths] }),
+  ...(entry.allowed && { mask: array(entry.allowed, dtype) }),
+});
+
 /** Runs `forward` on the recorded inputs and checks outputs, and gradients to inputs and `parameters` by name. */
 export function replay(
   entry: FixtureCase,

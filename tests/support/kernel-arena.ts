@@ -1,6 +1,7 @@
 /** Arrays on a heap for testing kernels: odd alignments, guard bytes on both sides, and a full comparison. */
 import { expect } from "vitest";
 import { Random } from "../../src/base/random.ts";
+import type { Kernels } from "../../src/kernels/kernels.ts";
 import type { Heap } from "../../src/kernels/memory.ts";
 import { expectClose, type Tolerance } from "./close.ts";
 
@@ -115,3 +116,8 @@ export class Arena {
     return start;
   }
 }
+
+export type Arguments<K extends keyof Kernels> = Parameters<Kernels[K]>;
+
+/** Arguments for a size n, drawn from an arena. */
+export type KernelCase<K extends keyof Kernels> = (arena: Arena, n: number) => Arguments<K>;

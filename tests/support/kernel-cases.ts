@@ -4,9 +4,8 @@
  */
 import type { Random } from "../../src/base/random.ts";
 import type { Kernels, StridedKernel, UnaryKernel } from "../../src/kernels/kernels.ts";
-import type { Arena } from "./kernel-arena.ts";
-
-type Arguments<K extends keyof Kernels> = Parameters<Kernels[K]>;
+import type { Arena, Arguments, KernelCase } from "./kernel-arena.ts";
+import { attentionCases } from "./kernel-cases-attention.ts";
 
 const unary =
   (draw?: (random: Random) => number) =>
@@ -291,6 +290,7 @@ export const kernelCases = {
     const [dquery, dkeys] = [arena.output(batch * queries * width), arena.output(batch * positions * width)];
     return [query, keys, v, g, dquery, dkeys, arena.output(width), batch, queries, positions, width];
   },
+  ...attentionCases,
   rnnCell: (arena, hidden) => {
     const [rows, stride] = [1 + arena.random.integer(3), hidden + 2];
     const [pre, h0, h1] = [
@@ -374,4 +374,4 @@ export const kernelCases = {
     const [correction1, correction2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
     return [p, g, m, v, vmax, n, 1e-3, 0.9, 0.999, 1e-8, 0.01, random.integer(2), correction1, correction2];
   },
-} satisfies { [K in keyof Kernels]: (arena: Arena, n: number) => Arguments<K> };
+} satisfies { [K in keyof Kernels]: KernelCase<K> };

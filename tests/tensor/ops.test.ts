@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { DTypeError, IndexError, OptionError, ShapeError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
 import { concat, type OpName, ones, ops, stack, tensor, zeros } from "../../src/tensor/index.ts";
+import { attentionCases } from "../support/attention-cases.ts";
 import { gives, type OpCase, refuses, testCases } from "../support/op-cases.ts";
 
 const a23 = [
@@ -31,6 +32,7 @@ const tenths = Array.from({ length: 5 }, () => [0.1, 0.1, 0.6, 0.1, 0.1].map(Mat
 
 // biome-ignore format: one case a line.
 const cases = {
+  ...attentionCases,
   abs: [gives(ops.abs, [[-1.5, 2]], [1.5, 2]), noFloats("abs")],
   add: [
     gives(ops.add, [a23, [10, 20, 30]], [[11, 22, 33], [14, 25, 36]]),

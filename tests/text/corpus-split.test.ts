@@ -86,11 +86,12 @@ describe("splitByGroup", () => {
   test("a part that would stay empty is an error", () => {
     const pairs = [pair("a", "x", 1), pair("b", "x", 2)];
     expect(() => splitByGroup(pairs, { valid: 0, test: 1, seed: 1 })).toThrow(
-      "splitByGroup test: expected groups of at most 1 source sentences, got none among 1 groups of 2 pairs. " +
-        "Pairs that share a sentence stay together: change the sizes of the parts.",
+      "test part: expected a group of at most 1 source sentence, got none among 1 group of 2 pairs. " +
+        "Pairs that share a sentence stay together: bring more pairs, or make the part larger.",
     );
     expect(() => splitByGroup(pairs, { valid: 0, test: 2, seed: 1 })).toThrow(
-      "splitByGroup train: expected pairs left to train on, got none",
+      "training part: expected pairs left to train on, got none among 1 group of 2 pairs. " +
+        "Pairs that share a sentence stay together: bring more pairs, or make the other parts smaller.",
     );
     expect(() => splitByGroup(pairs, { valid: -1, test: 0, seed: 1 })).toThrow(
       "valid: expected a whole number",

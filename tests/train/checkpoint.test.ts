@@ -15,7 +15,7 @@ const checkpoint: Checkpoint = {
       updateSeconds: 0.1 + 0.2,
       learningRate: 1e-3,
       window: { ...EMPTY_WINDOW, nats: 1 / 3 },
-      best: { step: 10, loss: 2.5, perplexity: 12.18, bleu: 33.1 },
+      best: { step: 10, loss: 2.5, perplexity: 12.18, bleu: 33.1, average: 3 },
       validation: null,
       badValidations: 0,
     },
@@ -24,7 +24,7 @@ const checkpoint: Checkpoint = {
     plateau: { lr: 0.5, best: null, badReports: 1, cooldown: 0 },
     dataHash: "12:ab",
   },
-  files: { model: 1, optimizer: 4294967295, best: null },
+  files: { model: 1, optimizer: 4294967295, best: null, kept: [{ step: 10, crc: 5 }] },
   log: { bytes: 99, crc: 7 },
 };
 
@@ -66,7 +66,10 @@ test("says what is wrong", () => {
       "Put back a copy, or begin a new run.",
   );
   // A right checksum does not make up for a wrong form.
-  expect(message(encodeCheckpoint({ ...checkpoint, log: null } as never))).toContain(
-    "expected an intact file",
-  );
+  const files = [{ kept: [{ step: 10 }] }, { kept: {} }].map((more) => ({ ...checkpoint.files, ...more }));
+  for (const wrong of [{ log: null }, { files: files[0] }, { files: files[1] }]) {
+    expect(message(encodeCheckpoint({ ...checkpoint, ...wrong } as never))).toContain(
+      "expected an intact file",
+    );
+  }
 });

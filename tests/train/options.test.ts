@@ -28,6 +28,11 @@ test("a plan is complete and plain", () => {
     bleu: {},
   });
   expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  // Without steps, a cosine follows the share of the epochs or minutes.
+  const wave = planTraining({ epochs: 2, schedule: { type: "cosine" } }, task).schedule;
+  expect(wave).toEqual({ type: "cosine", lr: 1e-3 });
+  const noam = { type: "noam", dModel: 16, warmup: 9 } as const;
+  expect(planTraining({ epochs: 2, schedule: noam }, task).schedule).toEqual(noam);
 });
 
 test("the rate of a plan is that of the optimizer's class where none is given", () => {
@@ -54,10 +59,19 @@ describe("what cannot be", () => {
     ],
     [{ steps: 1, optimizer: "adam" as never }, 'optimizer: expected an object with a type, got "adam".'],
     [{ steps: 1, schedule: "noam" as never }, 'schedule: expected an object with a type, got "noam".'],
+    [{ minutes: 0 }, "minutes: expected a number above 0, got 0."],
+    [{ steps: 1, clipNorm: 0 }, "clipNorm: expected a number above 0, got 0."],
+    [{ steps: 1, out: "" }, 'out: expected the path of a directory, got "".'],
     [
-      { epochs: 1, schedule: { type: "cosine" } },
-      "cosine schedule: expected totalSteps or steps, got neither.",
+      { steps: 1, lr: 2, schedule: { type: "noam", dModel: 4, warmup: 1 } },
+      "lr: expected none with a noam schedule, got 2. Give its factor instead.",
     ],
+    [
+      { steps: 1, optimizer: { type: "adam", lr: 3 }, schedule: { type: "noam", dModel: 4, warmup: 1 } },
+      "lr: expected none with a noam schedule, got 3.",
+    ],
+    [{ steps: 1, keepCheckpoints: 0 }, "keepCheckpoints: expected a whole number of at least 1, got 0."],
+    [{ steps: 1, checkpointEvery: 2 }, "checkpointEvery: expected keepCheckpoints with it, got none."],
     [
       { steps: 1, monitor: "blue" as never },
       'monitor: expected one of loss, perplexity, bleu, got "blue". Did you mean "bleu"?',
@@ -81,6 +95,13 @@ describe("what cannot be", () => {
         `${what}: expected validation data, got none.`,
       );
     }
+    expect(() => planTraining({ steps: 1, keepCheckpoints: 2 }, unvalidated)).toThrow(
+      "keepCheckpoints: expected validation data, or checkpointEvery with it, got neither.",
+    );
+    expect(planTraining({ steps: 1, keepCheckpoints: 2, checkpointEvery: 3 }, unvalidated)).toMatchObject({
+      keepCheckpoints: 2,
+      checkpointEvery: 3,
+    });
     const { translateValidation: _, ...mute } = task;
     expect(() => planTraining({ steps: 1, bleu: true }, mute)).toThrow(
       "bleu: expected a model that translates, got another.",

@@ -37,6 +37,27 @@ test("shows figures, curves, configuration and samples with their attention, all
   expect(page).not.toContain("<i>");
 });
 
+test("shows what the heads of a sample looked at", () => {
+  const heads = [{ kind: "decoder", queries: ["<q>"], keys: ["<q>"], layers: [[[[1]], [[1]]]] }] as const;
+  const task = { ...new Toy().task(toyData), samples: () => [{ text: "made up", heads }] };
+  const page = trainingReport(task, {}, progress, []);
+  for (const part of [
+    '<summary dir="auto">made up',
+    "decoder self-attention",
+    "layer 1, head 2",
+    "&lt;q&gt;",
+  ]) {
+    expect(page).toContain(part);
+  }
+});
+
+test("an average that was best is named", () => {
+  const best = { step: 12, loss: 0.25, perplexity: 1.28, average: 4 };
+  const page = trainingReport(new Toy().task(toyData), {}, { ...progress, best }, []);
+  expect(page).toContain("average of 4");
+  expect(page).not.toContain("best at step");
+});
+
 test("does without validation and samples", () => {
   const { samples: _, ...task } = { samples: undefined, ...new Toy().task(toyData) };
   const page = trainingReport(task, {}, { ...progress, best: null, skipped: 0, updateSeconds: 0 }, []);

@@ -1,6 +1,6 @@
 /** A run that stops and resumes, however it was stopped, is the run that never stopped. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -29,6 +29,8 @@ const plan = {
   logEvery: 7,
   saveEvery: 2,
   validateEvery: 3,
+  keepCheckpoints: 3,
+  checkpointEvery: 2,
   patience: 100,
   monitor: "perplexity",
   schedule: { type: "plateau", patience: 1, factor: 0.5 },
@@ -68,8 +70,10 @@ function contents(fs: FileSystem): Record<string, unknown> {
   const timeless = (text: string) =>
     text.replace(/"(?:seconds|updateSeconds|tokensPerSecond|crc)": ?[\d.e+-]+|"(?:bytes|log)": ?\d+/g, "");
   const lines = readText("run/log.jsonl", fs);
+  const kept = fs.list("run").filter((name) => /^(?:average|checkpoint-\d+)\.safetensors$/.test(name));
   return {
     names: fs.list("run"),
+    kept: kept.map((name) => readBytes(`run/${name}`, fs)),
     model: readBytes("run/model.safetensors", fs),
     optimizer: readBytes("run/optimizer.safetensors", fs),
     best: readBytes("run/best.safetensors", fs),
@@ -175,7 +179,17 @@ describe("after SIGKILL", () => {
 
   test("a run in a process of its own resumes to the same bytes", async () => {
     const child = new URL("../support/train-child.ts", import.meta.url).pathname;
-    const options = (out: string) => ({ steps: 60, saveEvery: 3, logEvery: 1, out, resume: true });
+    const options = (out: string) => {
+      return {
+        steps: 60,
+        saveEvery: 3,
+        logEvery: 1,
+        keepCheckpoints: 4,
+        checkpointEvery: 5,
+        out,
+        resume: true,
+      };
+    };
     const killed = (out: string, after: number) =>
       new Promise<string | null>((resolve, reject) => {
         const started = spawn(process.execPath, ["--import", "tsx", child, JSON.stringify(options(out))], {
@@ -189,10 +203,10 @@ describe("after SIGKILL", () => {
         started.on("error", reject);
         started.on("exit", (_code, signal) => resolve(signal));
       });
-    const bytes = (out: string) =>
-      ["model.safetensors", "optimizer.safetensors", "best.safetensors"].map((name) =>
-        readFileSync(join(out, name)),
-      );
+    const bytes = (out: string) => {
+      const names = readdirSync(out).filter((name) => name.endsWith(".safetensors"));
+      return names.map((name) => [name, readFileSync(join(out, name))]);
+    };
     const [whole, broken] = [join(folder, "whole"), join(folder, "broken")];
     await train(new Toy(), data, options(whole));
     for (const after of [30, 17]) expect(await killed(broken, after)).toBe("SIGKILL");
@@ -226,6 +240,7 @@ describe("what cannot be resumed", () => {
       [{ batchSize: 4 }, "training.batchSize on resuming run: expected 3, got 4."],
       [{ lr: 0.1 }, "training.optimizer.lr on resuming run: expected 0.05, got 0.1."],
       [{ clipNorm: 1 }, "training.clipNorm on resuming run: expected 0.5, got 1."],
+      [{ keepCheckpoints: 4 }, "training.keepCheckpoints on resuming run: expected 3, got 4."],
       [{ bleu: { lowercase: true } }, 'training.bleu.tokenize on resuming run: expected "none", got none.'],
     ] as const;
     for (const [change, message] of changes) {

@@ -2,18 +2,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { IoError } from "../../src/base/errors.ts";
-import { appendText, exists, readBytes, readText } from "../../src/base/files.ts";
+import { appendText, exists, makeDirectory, readBytes, readText, writeText } from "../../src/base/files.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { train } from "../../src/train/train.ts";
 import { runs } from "../support/fc.ts";
 import { type Fault, MemoryFileSystem } from "../support/memory-file-system.ts";
 import { Toy, toyData } from "../support/toy-trainable.ts";
 
-const WEIGHTS = ["model.safetensors", "optimizer.safetensors", "best.safetensors"];
+const KEPT = ["checkpoint-4.safetensors"];
+const WEIGHTS = [
+  "model.safetensors",
+  "optimizer.safetensors",
+  "best.safetensors",
+  "average.safetensors",
+  ...KEPT,
+];
 
 const session = (fs: MemoryFileSystem) =>
   train(new Toy(), toyData, {
     ...{ steps: 4, lr: 0.05, batchSize: 4, saveEvery: 1, validateEvery: 2, logEvery: 2 },
+    ...{ keepCheckpoints: 1, checkpointEvery: 2 },
     ...{ out: "run", resume: true, fs, clock: () => 0 },
   });
 
@@ -151,7 +159,9 @@ test("the part of a log line that a crash left is repaired", async () => {
 test("only the files of the contract are left", async () => {
   const { end } = await uninterrupted();
   expect(end.names).toEqual([
+    "average.safetensors",
     "best.safetensors",
+    ...KEPT,
     "config.json",
     "log.jsonl",
     "model.safetensors",
@@ -160,6 +170,44 @@ test("only the files of the contract are left", async () => {
     "state.json",
     "tokenizer.json",
   ]);
+});
+
+test("text files that were lost or damaged are written again", async () => {
+  const { end } = await uninterrupted();
+  for (const damaged of [undefined, "", "{}", new Uint8Array([0xff, 0xfe])]) {
+    const fs = new MemoryFileSystem();
+    await session(fs);
+    const file = fs.open("run/tokenizer.json", "overwrite");
+    if (damaged === undefined) fs.remove("run/tokenizer.json");
+    else fs.write(file, typeof damaged === "string" ? new TextEncoder().encode(damaged) : damaged);
+    fs.close(file);
+    await session(fs);
+    expect(readText("run/tokenizer.json", fs)).toBe("{}\n");
+    expect(contents(fs)).toEqual(end);
+  }
+});
+
+test("kept weights that state.json does not name are removed, and those it names must be whole", async () => {
+  const { end } = await uninterrupted();
+  const fs = new MemoryFileSystem();
+  await session(fs);
+  for (const name of [
+    "checkpoint-2.safetensors",
+    "checkpoint-9.safetensors.0.tmp",
+    "checkpoint-x.safetensors",
+  ]) {
+    writeText(`run/${name}`, "mine", fs);
+  }
+  await session(fs);
+  expect(fs.list("run")).toEqual([...(end.names as string[]), "checkpoint-x.safetensors"].sort());
+  writeText("run/checkpoint-4.safetensors", "other", fs);
+  await expect(session(fs)).rejects.toThrow(
+    "run/checkpoint-4.safetensors: checkpoint: expected the file that belongs to state.json",
+  );
+  const foreign = new MemoryFileSystem();
+  makeDirectory("run", foreign);
+  writeText("run/checkpoint-7.safetensors", "mine", foreign);
+  await expect(session(foreign)).rejects.toThrow("got one with checkpoint-7.safetensors");
 });
 
 test("weights whose state.json was lost are not trained over", async () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { NumericError, OptionError } from "../../src/base/errors.ts";
+import { readBytes } from "../../src/base/files.ts";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { memoryInfo } from "../../src/tensor/index.ts";
-import type { TrainingEvent } from "../../src/train/events.ts";
+import type { TrainingEvent, TrainingResult } from "../../src/train/events.ts";
 import type { TrainOptions } from "../../src/train/options.ts";
 import { train } from "../../src/train/train.ts";
-import { Toy, type ToyTaskOptions, toyPairs } from "../support/toy-trainable.ts";
+import { MemoryFileSystem } from "../support/memory-file-system.ts";
+import { Toy, type ToyData, type ToyTaskOptions, toyPairs } from "../support/toy-trainable.ts";
 
 const data = { train: toyPairs(40), valid: toyPairs(20, 4) };
 
@@ -24,6 +27,12 @@ async function trained(options: TrainOptions & ToyTaskOptions, toy = new Toy({ d
 }
 
 describe("training", () => {
+  test("the validation after the last step counts for the best", async () => {
+    const result = await train(new Toy({ dropout: 0 }), data, { steps: 25, validateEvery: 10, lr: 0.01 });
+    expect(result.best).toMatchObject({ step: 25 });
+    expect(result.best).toEqual(result.validation);
+  });
+
   test("learns, and ends with the weights that validated best", async () => {
     const { toy, result } = await trained({ epochs: 60, lr: 0.05 });
     expect(result).toMatchObject({ steps: 600, epochs: 60, tokens: 2400, skipped: 0, stoppedBy: "epochs" });
@@ -134,6 +143,31 @@ describe("training", () => {
     expect(await rates({ steps: 4, schedule: falling, validateEvery: 1 })).toEqual([0.5, 0.5, 0.25, 0.125]);
   });
 
+  test("a cosine without steps reaches its end with the first limit, epochs or minutes", async () => {
+    const rates = async (options: TrainOptions & ToyTaskOptions) =>
+      (
+        await trained({ logEvery: 1, lr: 0.1, schedule: { type: "cosine" }, ...options })
+      ).result.records.flatMap(({ kind, learningRate }) =>
+        kind === "train" ? [learningRate as number] : [],
+      );
+    // 40 examples in batches of 10: four updates an epoch.
+    const steps = await rates({ steps: 8, batchSize: 10 });
+    expect(await rates({ epochs: 2, batchSize: 10 })).toEqual(steps);
+    // The updates themselves take no time here, but each line of the log a second.
+    let now = 0;
+    const timed = await rates({
+      minutes: 1 / 6,
+      clock: () => now,
+      onEvent: (event) => {
+        if (event.type === "log" && event.record.kind === "train") now += 1000;
+      },
+    });
+    expect(timed).toHaveLength(10);
+    timed.forEach((rate, t) => {
+      expect(rate).toBeCloseTo(0.05 * (1 + Math.cos((Math.PI * t) / 10)), 12);
+    });
+  });
+
   test("every optimizer lowers the loss", async () => {
     for (const type of ["sgd", "adagrad", "rmsprop", "adam", "adamw"] as const) {
       const { result } = await trained({ epochs: 10, optimizer: { type, lr: type === "sgd" ? 0.3 : 0.05 } });
@@ -156,6 +190,109 @@ describe("training", () => {
     // What earlier tests left may be collected meanwhile: less is no leak.
     expect(Math.max(...live)).toBe(live[0]);
   });
+});
+
+describe("averages of the last weights", () => {
+  const options = { steps: 60, lr: 0.01, validateEvery: 10, keepCheckpoints: 4 };
+  const weightsOf = (file: Uint8Array) =>
+    Array.from(readSafetensors(file).values(), ({ data }) => Array.from(data as Float32Array));
+  const validations = (result: TrainingResult) => result.records.filter(({ kind }) => kind === "valid");
+
+  test("are measured as any other, and chosen where they are better", async () => {
+    // A rate so high that the weights swing about the best ones.
+    const swinging = { optimizer: { type: "sgd", lr: 1 }, batchSize: 2, validateEvery: 3 } as const;
+    const { toy, result, events } = await trained({ steps: 60, keepCheckpoints: 4, ...swinging });
+    const [last, average] = validations(result).slice(-2);
+    expect(result.average).toEqual({
+      steps: [51, 54, 57, 60],
+      validation: { step: 60, loss: average.loss, perplexity: average.perplexity, average: 4 },
+    });
+    expect(average).toMatchObject({ average: 4, step: 60 });
+    expect(average.loss).toBeLessThan(
+      Math.min(
+        ...validations(result)
+          .slice(0, -1)
+          .map(({ loss = 0 }) => loss),
+      ),
+    );
+    expect(result.best).toEqual(result.average?.validation);
+    expect(result.validation?.loss).toBe(last.loss);
+    expect(toy.task(data).validate().loss).toBe(average.loss);
+    expect(events.filter(({ type }) => type === "validation").at(-1)).toMatchObject({ best: true });
+  });
+
+  test("are left where they are worse", async () => {
+    // Learning slowly, each step is better than those before.
+    const { toy, result } = await trained(options);
+    expect(result.average?.validation?.loss).toBeGreaterThan(result.best?.loss as number);
+    expect(result.best).toMatchObject({ step: 60 });
+    expect(result.best).not.toHaveProperty("average");
+    expect(toy.task(data).validate().loss).toBe(result.best?.loss);
+  });
+
+  test("are means of the weights at validations, or every so many updates, and of the last ones", async () => {
+    const fs = new MemoryFileSystem();
+    const run = (more: TrainOptions) =>
+      trained({ ...options, ...more, fs, out: `run${fs.list(".").length}` });
+    const read = (run: string, name: string) => weightsOf(readBytes(`${run}/${name}.safetensors`, fs));
+    const meanOf = (all: number[][][]) =>
+      all[0].map((values, i) =>
+        values.map((_, j) => Math.fround(all.reduce((s, x) => s + x[i][j], 0) / all.length)),
+      );
+
+    expect((await run({ steps: 25 })).result.average?.steps).toEqual([10, 20, 25]);
+    const [name] = fs.list(".").filter((entry) => entry.startsWith("run"));
+    const files = ["checkpoint-10", "checkpoint-20", "model"].map((file) => read(name, file));
+    expect(read(name, "average")).toEqual(meanOf(files));
+    expect(fs.list(name)).not.toContain("checkpoint-25.safetensors");
+
+    const every = await trained({ ...options, checkpointEvery: 7, validateEvery: 1000, fs, out: "every" });
+    expect(every.result.average?.steps).toEqual([42, 49, 56, 60]);
+    expect(fs.list("every").filter((entry) => entry.startsWith("checkpoint"))).toEqual(
+      [35, 42, 49, 56].map((step) => `checkpoint-${step}.safetensors`),
+    );
+    expect((await trained({ ...options, keepCheckpoints: 1 })).result.average?.steps).toEqual([60]);
+  });
+
+  test("without validation data are what the model ends with", async () => {
+    const fs = new MemoryFileSystem();
+    const { toy, result } = await trained(
+      { steps: 60, keepCheckpoints: 4, checkpointEvery: 20, fs, out: "run" },
+      new Toy(),
+      { train: data.train, valid: [] },
+    );
+    expect(result).toMatchObject({ best: null, average: { steps: [20, 40, 60], validation: null } });
+    const average = readSafetensors(readBytes("run/average.safetensors", fs));
+    expect(average.metadata.get("averaged-steps")).toBe("20 40 60");
+    for (const [name, parameter] of toy.module.namedParameters()) {
+      expect(parameter.data()).toEqual(average.get(name)?.data);
+    }
+  });
+
+  test("are not made after a signal, nor without being asked for", async () => {
+    const controller = new AbortController();
+    const onEvent = ({ type }: TrainingEvent) => void (type === "validation" && controller.abort());
+    const { result } = await trained({ ...options, signal: controller.signal, onEvent });
+    expect(result).toMatchObject({ stoppedBy: "interrupted", average: null });
+    expect((await trained({ steps: 3 })).result.average).toBeNull();
+  });
+});
+
+test("a training loss with label smoothing says so, in progress and in the log", async () => {
+  class Smoothed extends Toy {
+    override task(given: ToyData, options?: ToyTaskOptions) {
+      return { ...super.task(given, options), labelSmoothing: 0.1 };
+    }
+  }
+  let now = 0;
+  const labels = async (toy: Toy) => {
+    const { result, events } = await trained({ steps: 4, logEvery: 2, clock: () => (now += 50) }, toy);
+    const progress = events.filter(({ type }) => type === "progress");
+    return [...result.records, ...progress].map((one) => Reflect.get(one, "labelSmoothing"));
+  };
+  // Two lines of training, one of validation, and progress.
+  expect(await labels(new Smoothed())).toEqual([0.1, 0.1, undefined, 0.1, 0.1]);
+  expect(await labels(new Toy())).toEqual(Array(5).fill(undefined));
 });
 
 describe("events", () => {
@@ -206,7 +343,7 @@ describe("numbers that are not finite", () => {
     expect(error).toMatchObject({ op: "sum", step: 1 });
     expect(error.message).toBe(
       "training step 1: expected a finite loss and gradient, got a first NaN or infinity in sum (loss). " +
-        'Lower the learning rate, set clipNorm, or pass onNonFinite: "skip".',
+        "Lower the learning rate, limit the norm of the gradient, or skip such steps.",
     );
     expect(toy.weights).toEqual(before);
     expect(toy.module.parameters().every(({ grad }) => grad === null)).toBe(true);

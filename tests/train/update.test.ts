@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { NumericError } from "../../src/base/errors.ts";
+import { Random } from "../../src/base/random.ts";
+import { Translator } from "../../src/models/translator.ts";
 import { SGD } from "../../src/optim/sgd.ts";
-import { configure } from "../../src/tensor/index.ts";
+import { configure, type SmoothingForm } from "../../src/tensor/index.ts";
 import { numericsChecked } from "../../src/tensor/runtime.ts";
+import { trainTokenizer } from "../../src/text/train-tokenizer.ts";
 import { update } from "../../src/train/update.ts";
+import { expectClose } from "../support/close.ts";
 import { runs } from "../support/fc.ts";
 import { Toy, toyPairs } from "../support/toy-trainable.ts";
 
@@ -33,6 +37,43 @@ test("law 62: m batches, also of unequal sizes, make the update of one with all 
     }),
     runs,
   );
+});
+
+test("law 62 for a translator: padding and label smoothing change nothing", () => {
+  const words = trainTokenizer(["a b c d e"], { type: "word" });
+  const texts = ["a", "b c", "d a b", "e", "c d e a b", "a a"];
+  const train = texts.map((source) => ({ source, target: source.split(" ").reverse().join(" ") }));
+  const sizes = {
+    dModel: 8,
+    nhead: 2,
+    dimFeedforward: 8,
+    numEncoderLayers: 1,
+    numDecoderLayers: 1,
+    dropout: 0,
+  };
+  const updated = (batchSize: number, accumulate: number, smoothingForm: SmoothingForm) => {
+    const parts = { source: words, target: words, random: new Random(3) };
+    const translator = new Translator({ ...parts, model: "transformer", ...sizes });
+    const task = translator.task({ train }, { batchSize, labelSmoothing: 0.3, smoothingForm });
+    const optimizer = new SGD(task.module.namedParameters(), { lr: 1 });
+    const figures = update(task, optimizer, translator.random, { accumulate });
+    return {
+      figures,
+      weights: task.module.parameters().flatMap((parameter) => Array.from(parameter.data())),
+    };
+  };
+  for (const smoothingForm of ["uniform", "others", "others-kl"] as const) {
+    const whole = updated(6, 1, smoothingForm);
+    for (const [batchSize, accumulate] of [
+      [1, 6],
+      [4, 2],
+    ] as const) {
+      const parts = updated(batchSize, accumulate, smoothingForm);
+      expect(parts.figures.tokens).toBe(whole.figures.tokens);
+      expect(parts.figures.nats).toBeCloseTo(whole.figures.nats, 4);
+      expectClose(parts.weights, whole.weights, { atol: 1e-5 });
+    }
+  }
 });
 
 test("a gradient that overflows where the loss is finite changes no weight either", () => {

@@ -1,4 +1,4 @@
-"""The recurrent benchmark workloads in PyTorch: `pytorch.py WORKLOAD STEPS THREADS` prints one JSON line.
+"""The benchmark workloads in PyTorch: `pytorch.py WORKLOAD STEPS THREADS` prints one JSON line.
 
 Sizes, optimizers and mathematics are those of ../workloads.ts.
 """
@@ -76,11 +76,71 @@ def mt_rnn():
     return network, 1e-3, 1.0, loss, batch * length
 
 
+class Block(nn.Module):
+    """A pre-norm transformer layer with GELU, as in GPT-2."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.packed, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x, hidden_future):
+        batch, time, width = x.shape
+        packed = self.packed(self.norm1(x)).view(batch, time, 3, self.heads, width // self.heads)
+        query, key, value = packed.permute(2, 0, 3, 1, 4)
+        scores = query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5
+        weights = scores.masked_fill(hidden_future, float("-inf")).softmax(-1)
+        x = x + self.out((weights @ value).transpose(1, 2).reshape(batch, time, width))
+        return x + self.down(functional.gelu(self.up(self.norm2(x))))
+
+
+def charlm():
+    vocabulary, batch, time, width, layers, heads = 65, 12, 64, 128, 4, 4
+    tokens, positions = nn.Embedding(vocabulary, width), nn.Embedding(time, width)
+    blocks, norm = nn.ModuleList(Block(width, heads) for _ in range(layers)), nn.LayerNorm(width)
+    network = nn.ModuleList([tokens, positions, blocks, norm])
+    hidden_future = torch.ones(time, time).triu(1).bool()
+
+    def loss():
+        ids, targets = (torch.randint(0, vocabulary, (batch, time)) for _ in range(2))
+        x = tokens(ids) + positions(torch.arange(time))
+        for block in blocks:
+            x = block(x, hidden_future)
+        return functional.cross_entropy((norm(x) @ tokens.weight.T).view(-1, vocabulary), targets.view(-1))
+
+    return network, 1e-3, 1.0, loss, batch * time
+
+
+def mt_transformer():
+    vocabulary, batch, length, width, heads, inner, layers = 9712, 128, 16, 128, 4, 256, 4
+    source, target = nn.Embedding(vocabulary, width), nn.Embedding(vocabulary, width)
+    transformer = nn.Transformer(width, heads, layers, layers, inner, 0.3, batch_first=True)
+    output = nn.Linear(width, vocabulary)
+    network = nn.ModuleList([source, target, transformer, output])
+    mask = nn.Transformer.generate_square_subsequent_mask(length)
+
+    def loss():
+        ids, previous, following = (torch.randint(4, vocabulary, (batch, length)) for _ in range(3))
+        scale = width**0.5
+        hidden = transformer(
+            source(ids) * scale, target(previous) * scale, tgt_mask=mask, src_key_padding_mask=ids == 0
+        )
+        logits = output(hidden).view(-1, vocabulary)
+        return functional.cross_entropy(logits, following.view(-1), label_smoothing=0.1)
+
+    return network, 5e-3, 1e9, loss, batch * length
+
+
+WORKLOADS = {f.__name__: f for f in (charlm, charlstm, mt_transformer, mt_rnn)}
+
+
 def main():
     name, steps, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    network, rate, max_norm, loss, tokens = {"charlstm": charlstm, "mt_rnn": mt_rnn}[name]()
+    network, rate, max_norm, loss, tokens = WORKLOADS[name]()
     optimizer = torch.optim.Adam(network.parameters(), rate)
 
     def step():

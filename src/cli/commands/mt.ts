@@ -1,41 +1,44 @@
 /** `lexigrad mt`: its commands and options. */
-import type { Command, Option } from "commander";
-import { addCommonOptions, COUNT, choiceOption, NOT_RANDOM, numberOption } from "../option-values.ts";
+import type { Command } from "commander";
+import { addHeadsOptions } from "../heads-options.ts";
+import {
+  addCommonOptions,
+  COUNT,
+  choiceOption,
+  FROM_ZERO,
+  NOT_RANDOM,
+  numberOption,
+  SHARE,
+} from "../option-values.ts";
 import type { Perform } from "../perform.ts";
+import { addTokenizerOptions } from "../tokenizer-options.ts";
+import { addRunOptions, addTrainingOptions, backendOption } from "../training-options.ts";
 import { TOKENIZERS } from "./score.ts";
-import { SPLITS, TOKENIZER_TYPES } from "./tokenizer.ts";
 
-const SHARE = { min: 0, max: 1 };
-const FROM_ZERO = { integer: true, min: 0 };
-
+export const ACTIVATIONS = ["relu", "gelu", "gelu-tanh", "glu", "reglu", "geglu", "swiglu"];
+export const POSITIONS = ["sinusoidal", "sinusoidal-halves", "learned", "rotary", "none"];
 export function declareMt(program: Command, perform: Perform): void {
   const group = program.command("mt").description("train and use translators");
   declareTrain(group, perform);
   declareTranslate(group, perform);
   declareEvaluate(group, perform);
-}
-
-function backendOption(): Option {
-  return choiceOption("--backend <name>", "what computes (default: auto)", [
-    "auto",
-    "reference",
-    "simd",
-    "relaxed",
-    "blas",
-  ]);
+  declareAverage(group, perform);
 }
 
 function declareTrain(group: Command, perform: Perform): void {
-  const train = group
-    .command("train")
-    .description("train a translator on sentence pairs")
-    .option("--out <run>", "the run directory to make")
-    .option("--resume", "continue the run in --out, with the options it began with unless others are given")
-    .option("--config <file>", "JSON object of options by name; the command line goes before it")
-    .addOption(backendOption());
+  const train = group.command("train").description("train a translator on sentence pairs");
+  addRunOptions(train);
   addDataOptions(train);
   addModelOptions(train);
-  addTrainingOptions(train);
+  addTrainingOptions(train, {
+    batch: "pairs in a batch (default: 64)",
+    limit: "default: 10, without another limit",
+    optimizer: "adam",
+    schedule: "constant",
+    labelSmoothing: 0.1,
+    validateEvery: "an epoch",
+  });
+  addTranslationOptions(train);
   addCommonOptions(
     train.optionsGroup("Options:"),
     "of weights, order, dropout and splits (default: 1)",
@@ -75,76 +78,53 @@ function addDataOptions(train: Command): void {
 }
 
 function addModelOptions(train: Command): void {
+  train.optionsGroup("Tokenizers:").option("--joint", "one tokenizer for both sides");
+  addTokenizerOptions(train, "bpe");
   train
-    .optionsGroup("Tokenizers:")
-    .addOption(choiceOption("--tokenizer <type>", "what tokens are", TOKENIZER_TYPES).default("bpe"))
-    .addOption(numberOption("--vocab-size <n>", "most tokens of each side", COUNT))
-    .addOption(
-      numberOption("--merges <n>", "most merges of each side, instead", FROM_ZERO).conflicts("vocabSize"),
-    )
-    .addOption(numberOption("--min-frequency <n>", "leave out rarer tokens or merges", { min: 1 }))
-    .addOption(choiceOption("--split <rule>", "where word and bpe find words (default: punctuation)", SPLITS))
-    .option("--joint", "one tokenizer for both sides")
-    .option("--lowercase", "lower-case all text first")
     .optionsGroup("Model:")
-    .addOption(choiceOption("--model <kind>", "family of models", ["rnn"]).default("rnn"))
-    .addOption(choiceOption("--cell <kind>", "recurrent cell", ["lstm", "gru"]).default("lstm"))
-    .addOption(numberOption("--embedding-size <n>", "width of word vectors", COUNT).default(128))
-    .addOption(numberOption("--hidden-size <n>", "width of the states", COUNT).default(128))
-    .addOption(numberOption("--encoder-layers <n>", "", COUNT).default(1))
-    .addOption(numberOption("--decoder-layers <n>", "", COUNT).default(1))
-    .addOption(choiceOption("--attention <kind>", "", ["additive", "dot", "bilinear"]).default("additive"))
+    .addOption(choiceOption("--model <kind>", "family of models", ["rnn", "transformer"]).default("rnn"))
+    .addOption(numberOption("--encoder-layers <n>", "(default: 1; transformer: 4)", COUNT))
+    .addOption(numberOption("--decoder-layers <n>", "(default: 1; transformer: 4)", COUNT))
     .addOption(numberOption("--dropout <p>", "share of activations left out", SHARE).default(0.1))
     .addOption(
       choiceOption(
         "--tie-embeddings [which]",
-        "output weights are the target embedding; all: the source's too",
+        "output weights are the target embedding; all: the source's too (default: none)",
         ["none", "target", "all"],
-      )
-        .preset("target")
-        .default("none"),
+      ).preset("target"),
     )
+    .optionsGroup("Model rnn:")
+    .addOption(choiceOption("--cell <kind>", "recurrent cell (default: lstm)", ["lstm", "gru"]))
+    .addOption(numberOption("--embedding-size <n>", "width of word vectors (default: 128)", COUNT))
+    .addOption(numberOption("--hidden-size <n>", "width of the states (default: 128)", COUNT))
+    .addOption(choiceOption("--attention <kind>", "(default: additive)", ["additive", "dot", "bilinear"]))
     .option("--no-input-feeding", "hide the last attentional state from the decoder")
-    .option("--no-bidirectional", "read sources forwards only");
+    .option("--no-bidirectional", "read sources forwards only")
+    .optionsGroup("Model transformer:")
+    .addOption(numberOption("--d-model <n>", "width of all vectors (default: 128)", COUNT))
+    .addOption(numberOption("--heads <n>", "attention heads (default: 4)", COUNT))
+    .addOption(
+      numberOption("--feed-forward <n>", "width inside feed-forward sublayers (default: 256)", COUNT),
+    )
+    .addOption(choiceOption("--activation <name>", "of feed-forward sublayers (default: relu)", ACTIVATIONS))
+    .addOption(
+      choiceOption("--norm <place>", "normalise before or after each sublayer (default: pre)", [
+        "pre",
+        "post",
+      ]),
+    )
+    .addOption(choiceOption("--positions <kind>", "(default: sinusoidal)", POSITIONS))
+    .addOption(numberOption("--attention-dropout <p>", "of attention weights (default: 0)", SHARE))
+    .addOption(numberOption("--activation-dropout <p>", "inside feed-forward sublayers (default: 0)", SHARE));
 }
 
-function addTrainingOptions(train: Command): void {
+function addTranslationOptions(train: Command): void {
   train
-    .optionsGroup("Training:")
-    .addOption(
-      numberOption("--epochs <n>", "passes over the data (default: 10, without another limit)", COUNT),
-    )
-    .addOption(numberOption("--steps <n>", "updates", COUNT))
-    .addOption(numberOption("--minutes <x>", "time", { min: 0 }))
-    .addOption(numberOption("--patience <n>", "stop after so many validations without improvement", COUNT))
-    .addOption(numberOption("--batch-size <n>", "pairs in a batch (default: 64)", COUNT))
     .addOption(
       numberOption("--max-tokens <n>", "instead: most tokens in a batch, padding included", COUNT).conflicts(
         "batchSize",
       ),
     )
-    .addOption(numberOption("--accumulate <n>", "batches in an update", COUNT))
-    .addOption(
-      choiceOption("--optimizer <name>", "", ["adam", "adamw", "sgd", "rmsprop", "adagrad"]).default("adam"),
-    )
-    .addOption(numberOption("--lr <x>", "learning rate (default: the optimizer's)", { min: 0 }))
-    .addOption(
-      choiceOption("--schedule <name>", "how the rate changes", [
-        "constant",
-        "cosine",
-        "inverse-sqrt",
-        "plateau",
-      ]).default("constant"),
-    )
-    .addOption(
-      numberOption("--warmup <n>", "updates until the full rate, for cosine and inverse-sqrt", FROM_ZERO),
-    )
-    .addOption(
-      numberOption("--clip-norm <x>", "largest norm of all gradients together", { min: 0 }).default(1),
-    )
-    .addOption(numberOption("--clip-value <x>", "largest element of a gradient", { min: 0 }))
-    .addOption(numberOption("--label-smoothing <x>", "", SHARE).default(0.1))
-    .addOption(numberOption("--validate-every <n>", "updates between validations (default: an epoch)", COUNT))
     .addOption(
       numberOption(
         "--valid-sentences <n>",
@@ -157,9 +137,7 @@ function addTrainingOptions(train: Command): void {
       choiceOption("--monitor <figure>", "decides what is best", ["loss", "perplexity", "bleu"]).default(
         "loss",
       ),
-    )
-    .addOption(numberOption("--log-every <n>", "updates between lines of the log", COUNT).default(50))
-    .addOption(numberOption("--save-every <n>", "updates between further checkpoints", COUNT));
+    );
 }
 
 function addDecodingOptions(command: Command): Command {
@@ -170,7 +148,20 @@ function addDecodingOptions(command: Command): Command {
       numberOption("--coverage-penalty <beta>", "for parts left untranslated (default: 0)", { min: 0 }),
     )
     .addOption(numberOption("--batch-size <n>", "sentences decoded together (default: 32)", COUNT))
-    .addOption(choiceOption("--weights <which>", "(default: best where there is one)", ["best", "last"]))
+    .addOption(
+      choiceOption("--weights <which>", "(default: the first of these that there is)", [
+        "best",
+        "average",
+        "last",
+      ]),
+    )
+    .option("--ensemble <run...>", "further runs with the same tokenizers, to translate together")
+    .addOption(
+      choiceOption("--combine <mean>", "what an ensemble averages (default: probability)", [
+        "probability",
+        "log-probability",
+      ]),
+    )
     .addOption(backendOption());
 }
 
@@ -186,6 +177,7 @@ function declareTranslate(group: Command, perform: Perform): void {
       "--attention <where>",
       "draw the first sentence's attention: SVG into a file or, with -, in place of text; terminal",
     );
+  addHeadsOptions(translate);
   addCommonOptions(translate, NOT_RANDOM).action(
     perform(async () => (await import("../mt-translate.ts")).translate),
   );
@@ -216,5 +208,16 @@ function declareEvaluate(group: Command, perform: Perform): void {
     );
   addCommonOptions(addDecodingOptions(evaluate), NOT_RANDOM).action(
     perform(async () => (await import("../mt-evaluate.ts")).evaluate),
+  );
+}
+
+function declareAverage(group: Command, perform: Perform): void {
+  const average = group
+    .command("average")
+    .description("average the weights that mt train --keep-checkpoints kept, for --weights average")
+    .argument("<run>", "run directory")
+    .addOption(numberOption("--last <n>", "only so many last ones (default: all)", COUNT));
+  addCommonOptions(average, NOT_RANDOM).action(
+    perform(async () => (await import("../mt-average.ts")).average),
   );
 }

@@ -1,5 +1,5 @@
 import type { BinaryKernel, Elementwise, UnaryKernel } from "../kernels.ts";
-import { erf, normalCdf, normalDensity, sigmoid } from "./scalar.ts";
+import { erf, normalCdf, normalDensity, randomBits, sigmoid } from "./scalar.ts";
 import type { FloatView } from "./view.ts";
 
 const GELU_SCALE = Math.sqrt(2 / Math.PI);
@@ -105,16 +105,8 @@ export function elementwise(view: FloatView): Elementwise {
       const threshold = Math.round(p * 4294967296);
       const scale = 1 / (1 - p);
       for (let i = 0; i < n; i++) {
-        const keep = mix((mix(i ^ seed0) + seed1) | 0) >>> 0 >= threshold;
-        data[po + i] = keep ? data[px + i] * scale : 0;
+        data[po + i] = randomBits(i, seed0, seed1) >= threshold ? data[px + i] * scale : 0;
       }
     },
   };
-}
-
-function mix(z: number): number {
-  let h = z;
-  h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
-  h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
-  return h ^ (h >>> 15);
 }

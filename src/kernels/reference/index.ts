@@ -4,6 +4,7 @@
  */
 import type { Kernels } from "../kernels.ts";
 import type { Heap } from "../memory.ts";
+import { attention } from "./attention.ts";
 import { elementwise } from "./elementwise.ts";
 import { matrixProduct } from "./matmul.ts";
 import { movement } from "./movement.ts";
@@ -22,6 +23,7 @@ export function createReference(heap: Heap, type: FloatType): Kernels {
     ...movement(view),
     ...matrixProduct(view),
     ...rows(view),
+    ...attention(view),
     ...recurrent(view),
     ...updates(view),
   };

@@ -1,4 +1,4 @@
-/** Scalar functions that several reference kernels share, in f64. */
+/** Scalar functions that several reference kernels share, in f64 or, the random bits, in 32-bit integers. */
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -28,3 +28,14 @@ export const normalCdf = (x: number): number => 0.5 * (1 + erf(x * Math.SQRT1_2)
 
 /** Density of the standard normal distribution. */
 export const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+
+/** 32 random bits for element i of what is dropped out. */
+export const randomBits = (i: number, seed0: number, seed1: number): number =>
+  mix((mix(i ^ seed0) + seed1) | 0) >>> 0;
+
+function mix(z: number): number {
+  let h = z;
+  h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
+  h = Math.imul(h ^ (h >>> 15), 0x735a2d97);
+  return h ^ (h >>> 15);
+}

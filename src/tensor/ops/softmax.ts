@@ -95,7 +95,8 @@ export function keepWhere(x: Tensor, mask: Tensor): Tensor {
  * - `uniform` (Szegedy et al. 2016, section 7; PyTorch, and fairseq since 2020): epsilon/V on every class.
  * - `others` (fairseq after 2020): epsilon/(V-1) on every class but the target.
  * - `others-kl` (OpenNMT, Joey NMT): epsilon/(V-2) on every class but the target and the ignored one, and the
- *   Kullback-Leibler divergence instead of the cross-entropy: the entropy of the smoothed target is taken off.
+ *   Kullback-Leibler divergence instead of the cross-entropy: the entropy of the smoothed target is taken off. It needs
+ *   an `ignoreIndex` and takes no class weights.
  */
 export type SmoothingForm = "uniform" | "others" | "others-kl";
 
@@ -135,6 +136,21 @@ function smoothing(form: SmoothingForm, epsilon: number, classes: number, ignore
   const on = 1 - epsilon;
   const entropy = -(on > 0 ? on * Math.log(on) : 0) - epsilon * Math.log(off);
   return { on, off, excluded: ignore, entropy };
+}
+
+/** @throws {OptionError} where the form has no class to smooth over, or is not defined. */
+function checkSmoothing(form: SmoothingForm, classes: number, ignore: number, weight: Tensor | undefined) {
+  const what = `smoothingForm ${form}`;
+  if (form === "others" && classes < 2) {
+    throw new OptionError({ what, expected: "at least 2 classes", got: `${classes}` });
+  }
+  if (form === "others-kl" && (classes < 3 || ignore < 0)) {
+    const got = `${classes} classes and ignoreIndex ${ignore}`;
+    throw new OptionError({ what, expected: "at least 3 classes and an ignoreIndex among them", got });
+  }
+  if (form === "others-kl" && weight !== undefined) {
+    throw new OptionError({ what, expected: "no class weights", got: `a weight ${formatShape(weight.shape)}` });
+  }
 }
 
 type CrossEntropyArgs = [targets: Tensor, weight: Tensor | null, ignore: number, smoothing: Smoothing];
@@ -198,13 +214,7 @@ export function crossEntropy(logits: Tensor, targets: Indices, options: CrossEnt
       got: formatShape(weight.shape),
     });
   }
-  if (labelSmoothing > 0 && smoothingForm === "others-kl" && (classes < 3 || ignoreIndex < 0)) {
-    throw new OptionError({
-      what: "smoothingForm others-kl",
-      expected: "at least 3 classes and an ignoreIndex among them",
-      got: `${classes} classes and ignoreIndex ${ignoreIndex}`,
-    });
-  }
+  if (labelSmoothing > 0) checkSmoothing(smoothingForm, classes, ignoreIndex, weight);
   const ids = indices("crossEntropy target", targets, classes, ignoreIndex);
   const outer = logits.shape.slice(0, -1);
   if (!sameShape(ids.shape, outer)) {

@@ -89,7 +89,7 @@ export function dropout(x: usize, out: usize, n: i32, p: f64, seed0: i32, seed1:
   let i = i32x4(0, 1, 2, 3);
   for (; n > 0; n -= 4, x += 16, out += 16, i = i32x4.add(i, i32x4.splat(4))) {
     const count = min(n, 4);
-    const keep = i32x4.ge_u(mix(i32x4.add(mix(v128.xor(i, s0)), s1)), least);
+    const keep = i32x4.ge_u(randomBits(i, s0, s1), least);
     put(out, v128.and(keep, f32x4.mul(get(x, count), scale)), count);
   }
 }
@@ -97,8 +97,15 @@ export function dropout(x: usize, out: usize, n: i32, p: f64, seed0: i32, seed1:
 /** As `Math.round`. */
 // @ts-ignore: decorator
 @inline
-function nearestHalfUp(x: f64): f64 {
+export function nearestHalfUp(x: f64): f64 {
   return floor(x + 0.5);
+}
+
+/** 32 random bits for each of the elements i. */
+// @ts-ignore: decorator
+@inline
+export function randomBits(i: v128, seed0: v128, seed1: v128): v128 {
+  return mix(i32x4.add(mix(v128.xor(i, seed0)), seed1));
 }
 
 /** Wellons' integer hash. */

@@ -1,10 +1,13 @@
 /** Everything the module exports: the methods of the `Kernels` contract, by name. */
+export { attention, attentionWeights } from "./attention";
+export { attentionGrad } from "./attention-grad";
 export { add, div, equal, greater, maximum, minimum, mul, sub } from "./binary";
 export { addScalar, axpy, clamp, dropout, fill, mulScalar, powScalar, select } from "./elementwise";
 export { matmul } from "./matmul";
 export { addStrided, copyStrided, gatherRows, pick, scatterAddPick, scatterAddRows } from "./movement";
 export * from "./recurrent";
 export { argmax, max, maxAbs, sum, sumSquares } from "./reductions";
+export { rotary } from "./rotary";
 export * from "./rows";
 export * from "./unary";
 export * from "./updates";

@@ -23,6 +23,8 @@ const LN2_LO = memory.data<f32>([-2.12194440054690583e-4]);
 /** Outside these bounds exp is 0 or infinite, and exp(-2x) - 1 is -1. */
 const EXP_MAX = memory.data<f32>([90]);
 const EXP_MIN = memory.data<f32>([-105]);
+/** 2 to this power has exponent bits 0, which stand for 0. */
+const EXP2_MIN = memory.data<f32>([-127]);
 const EXPM1_MIN = memory.data<f32>([-40]);
 const MINUS_TWO = memory.data<f32>([-2]);
 /** Beyond these, erf is 1 and the tail of the normal distribution 0. */
@@ -47,6 +49,8 @@ const ERFCX_STEP = memory.data<f32>([0.375]);
 
 /** (exp(r) - 1 - r) / r^2 for |r| <= ln(2)/2. */
 const EXP = memory.data<f32>([0.49999993373, 0.166665195235, 0.0416684010959, 0.00836885112152, 0.00138143199891]);
+/** (2^r - 1) / r for |r| <= 1/2. */
+const EXP2 = memory.data<f32>([0.693146977599, 0.240222420854, 0.0555073374326, 0.00967151263993, 0.00132647271935]);
 /** (log(1 + f) - f + f^2/2) / f^3 for f in [sqrt(1/2) - 1, sqrt(2) - 1]. */
 const LOG = memory.data<f32>([
   0.333333126041, -0.250000095995, 0.200021186591, -0.166679958526, 0.142195523519, -0.12405588904,
@@ -126,6 +130,21 @@ export function exp(x: v128): v128 {
   const clamped = clampExponent(x);
   const t = exponentOf(clamped);
   return expScaled(reduce(clamped, t), t);
+}
+
+/** 2^x for x <= 0 (or barely above), with fewer steps than {@link exp}: 0 below the normal numbers. */
+// @ts-ignore: decorator
+@inline
+export function exp2Negative(x: v128): v128 {
+  const clamped = f32x4.pmax(x, constant(EXP2_MIN)), magic = constant(MAGIC);
+  const t = f32x4.add(clamped, magic);
+  const r = f32x4.sub(clamped, f32x4.sub(t, magic));
+  const z = f32x4.mul(r, r);
+  const low = madd(r, constant(EXP2), constant(ONE));
+  const middle = madd(r, constant(EXP2, 2), constant(EXP2, 1));
+  const high = madd(r, constant(EXP2, 4), constant(EXP2, 3));
+  const scale = i32x4.shl(i32x4.add(t, constant(BIAS)), 23);
+  return f32x4.mul(madd(z, madd(z, high, middle), low), scale);
 }
 
 /** exp(-factor x^2), factor a power of 2: the square is carried in two parts, so that its rounding is not magnified. */

@@ -41,9 +41,8 @@ export function packB(b: usize, rb: i32, columns: i32, depth: i32): void {
   }
 }
 
-/** B held as `[columns, depth]`, into the same panels. */
-export function packBTransposed(b: usize, rb: i32, columns: i32, depth: i32): void {
-  let out = PACKED_B;
+/** B held as `[columns, depth]`, into the same panels, at `out`. */
+export function packBTransposed(b: usize, rb: i32, columns: i32, depth: i32, out: usize = PACKED_B): void {
   for (let j = 0; j < columns; j += 8, out += depth << 5, b += rb << 3) {
     const width = columns - j;
     if (width < 8) memory.fill(out, 0, <usize>depth << 5);
