@@ -45,6 +45,7 @@ const DEFAULT_STEPS = 2000;
 const DEFAULT_VALID_FRACTION = 0.1;
 const DEFAULT_VALIDATE_EVERY = 250;
 const LONGEST_WARMUP = 100;
+const DEFAULT_RATE = 2e-3;
 /** The library's names of options that are called otherwise here. */
 const NETWORK_OPTIONS = {
   layers: "numLayers",
@@ -171,16 +172,18 @@ function tokenizerOf(text: string, options: TrainOptions): Tokenizer {
   return makeTokenizer(texts, options, languageModelSpecials(type));
 }
 
-/** Completed with nanoGPT's recipe for small models. */
+/** Completed with nanoGPT's recipe for small models, at twice its rate, which trains them better. */
 function withRecipe(options: TrainOptions): TrainingOptions {
   const { optimizer, schedule, epochs, minutes } = options;
   const limited = epochs !== undefined || minutes !== undefined;
   const { steps = limited ? undefined : DEFAULT_STEPS } = options;
   const isAdamW = optimizer === "adamw";
   const adamw = isAdamW ? { beta2: 0.99, weightDecay: 0.1, decay: "matrices" as const } : {};
-  const { lr = isAdamW ? 1e-3 : undefined, validateEvery = DEFAULT_VALIDATE_EVERY } = options;
+  // The rate of noam follows from the width of the network.
+  const rate = isAdamW && schedule !== "noam" ? DEFAULT_RATE : undefined;
+  const { lr = rate, validateEvery = DEFAULT_VALIDATE_EVERY } = options;
   const warmup = Math.min(LONGEST_WARMUP, Math.floor((steps ?? Number.POSITIVE_INFINITY) / 10));
   const minLr = lr === undefined ? {} : { minLr: lr / 10 };
   const cosine = schedule === "cosine" ? { warmup, ...minLr } : {};
-  return { ...adamw, ...cosine, ...defined(options), ...defined({ steps }), validateEvery };
+  return { ...adamw, ...cosine, ...defined(options), ...defined({ lr, steps }), validateEvery };
 }

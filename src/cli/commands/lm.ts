@@ -31,8 +31,8 @@ export function declareLm(program: Command, perform: Perform): void {
 }
 
 const RECIPE = `
-Where nothing else is said, training is nanoGPT's for small models: adamw with a rate of 0.001, --beta2 0.99 and
---weight-decay 0.1 of matrices, and a cosine from there to a tenth after at most 100 updates of warm-up.`;
+Where nothing else is said, training is nanoGPT's for small models at twice its rate: adamw with --lr 0.002, --beta2 0.99
+and --weight-decay 0.1 of matrices, and a cosine from there to a tenth after at most 100 updates of warm-up.`;
 
 function declareTrain(group: Command, perform: Perform): void {
   const train = group

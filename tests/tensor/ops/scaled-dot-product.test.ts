@@ -48,7 +48,7 @@ function agrees(setting: Setting, dtype: DType, tolerance: number): void {
 test("in f64, outputs, weights and gradients are those of matrix products and softmax", () => {
   fc.assert(
     fc.property(settings, (setting) => agrees(setting, "f64", 1e-11)),
-    runs,
+    { numRuns: Math.ceil(runs.numRuns / 2) },
   );
 });
 
@@ -81,17 +81,18 @@ describe.each(BACKENDS)("on %s", (backend) => {
   );
 
   test.each<[string, Partial<Setting>]>([
+    ["many queries", { queries: 260, keys: 9, causal: true, offset: 2 }],
+    ["many keys", { batch: 1, queries: 70, keys: 270, width: 5, causal: true, offset: 200 }],
     [
-      "many queries and keys",
-      { batch: 1, heads: 1, queries: 270, keys: 530, width: 5, causal: true, offset: 260 },
+      "many keys under a mask",
+      { batch: 1, queries: 70, keys: 260, mask: [true, true, true], bias: [true, false, true] },
     ],
     [
-      "many queries and keys under a mask",
-      { batch: 1, queries: 130, keys: 300, mask: [true, true, true], bias: [true, false, true] },
+      "many keys, for each row another number",
+      { queries: 9, keys: 520, lengths: true, bias: [false, true, false] },
     ],
-    ["long rows, some of them short", { queries: 66, keys: 520, lengths: true, bias: [false, true, false] }],
     ["wide heads", { queries: 5, keys: 9, width: 300 }],
-  ])("%s", (_name, part) => {
+  ])("the same of %s", (_name, part) => {
     onBackend(backend, () => agrees({ ...plain, ...part }, "f32", 1e-4));
   });
 
