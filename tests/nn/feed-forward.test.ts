@@ -78,7 +78,8 @@ test.each(ACTIVATIONS)("the gradients of %s agree with central differences", (ac
     run: ({ linear1, linear2 }, random) =>
       feedForward(randn([2, WIDTH], random, "f64"), linear1, linear2, activation, new Dropout({ p: 0 })),
   });
-  fc.assert(laws.gradient, { numRuns: 10 });
+  // The first once had a kink of relu between the points of a difference.
+  fc.assert(laws.gradient, { numRuns: 10, examples: [[723055804]] });
 });
 
 test("dropout comes after the activation", () => {
