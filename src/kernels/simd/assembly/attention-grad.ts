@@ -3,13 +3,14 @@
  * and keys, and used up at once (Dao et al. 2022, algorithm 4).
  */
 import {
-  dropsWeights, firstQueryOf, KEYS, keptFactor, keptRow, keysOf, PACKED_KEYS, PACKED_VALUES, packRows,
-  rowProducts, SCRATCH, scoreScale, scoresOf, setDropout, setScores, touch, weightsOf, worthTouching,
+  dropsWeights, firstQueryOf, KEYS, keptFactor, keptRow, keysOf, LOG2E, PACKED_KEYS, PACKED_VALUES, packRows,
+  rowProducts, SCRATCH, scoreScale, scoresOf, setDropout, setScores, weightsOf,
 } from "./attention-scores";
-import { LOG2E } from "./math";
 import { product, productTransposed, TILE_ROWS } from "./tiles";
 import { get, madd, nmadd, put, splat, sumLanes } from "./vector";
 
+/** Bytes of a batch row of q and k that are worth touching: beyond, the cache would lose what it got first. */
+const TOUCHED: i32 = 131072;
 /** Queries of a block. */
 const QUERIES: i32 = 64;
 /** The weights of a block and the gradients to its scores; rows are padded apart. */
@@ -35,7 +36,7 @@ export function attentionGrad(
     const valid = lengths ? load<i32>(lengths + (b << 2)) : positions;
     const most = queries > 0 ? keysOf(valid, queries - 1) : 0;
     const atQ = (b * qBatch) << 2, atK = (b * kBatch) << 2, atV = (b * vBatch) << 2, atOut = b * queries * ro;
-    if (worthTouching(heads, (queries + positions) * ro)) {
+    if (heads > 1 && (queries + positions) * ro <= TOUCHED) {
       touch(q + atQ, rq, queries, ro);
       touch(k + atK, rk, positions, ro);
       touch(v + atV, rv, positions, ro);
@@ -159,4 +160,16 @@ function rowDot(x: usize, y: usize, n: i32): f32 {
   }
   for (; n > 0; n -= 4, x += 16, y += 16) left = madd(get(x, min(n, 4)), get(y, min(n, 4)), left);
   return sumLanes(f32x4.add(left, right));
+}
+
+/**
+ * Reads the heads of a batch row, one word a cache line, front to back: so the processor fetches them ahead, which it
+ * does not when it meets the short rows of one head after the other.
+ */
+function touch(x: usize, rx: i32, rows: i32, bytes: i32): void {
+  let total: i32 = 0;
+  for (; rows > 0; rows--, x += rx) {
+    for (let p: usize = 0; p < <usize>bytes; p += 64) total += load<i32>(x + p);
+  }
+  store<i32>(SCRATCH, total);
 }

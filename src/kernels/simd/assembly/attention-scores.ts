@@ -5,7 +5,7 @@
  * one query is computed in an order that its own keys fix.
  */
 import { nearestHalfUp, randomBits } from "./elementwise";
-import { exp2Negative, LOG2E } from "./math";
+import { exp2Negative } from "./math";
 import { packBTransposed, PACKED_B } from "./packing";
 import { product } from "./tiles";
 import { choose, get, laneMask, msub, splat } from "./vector";
@@ -18,6 +18,7 @@ export const PACKED_KEYS: usize = PACKED_B;
 export const PACKED_VALUES: usize = PACKED_KEYS + <usize>(4 * KEYS * DEPTH);
 export const SCRATCH: usize = PACKED_VALUES + <usize>(4 * KEYS * DEPTH);
 
+export const LOG2E: f32 = 1.4426950408889634;
 const LANES = memory.data<i32>([0, 1, 2, 3]);
 
 let scale: f32 = 1;
@@ -136,24 +137,4 @@ export function scoresOf(plain: bool, products: v128, factor: v128, mask: usize,
 export function weightsOf(plain: bool, scores: v128, shift: v128): v128 {
   const weights = exp2Negative(msub(scores, splat(LOG2E), shift));
   return plain ? weights : v128.and(weights, f32x4.ne(scores, splat(-Infinity)));
-}
-
-/** Whether {@link touch} is of use: with several heads, in rows that the cache can hold. */
-// @ts-ignore: decorator
-@inline
-export function worthTouching(heads: i32, bytes: i32): bool {
-  return heads > 1 && bytes <= 131072;
-}
-
-/**
- * Reads the heads of a batch row, one word a cache line, front to back: so the processor fetches them ahead, which it
- * does not when it meets the short rows of one head after the other.
- */
-export function touch(x: usize, rx: i32, rows: i32, bytes: i32): void {
-  let total: i32 = 0;
-  for (; rows > 0; rows--, x += rx) {
-    for (let p: usize = 0; p < <usize>bytes; p += 64) total += load<i32>(x + p);
-  }
-  // What is not used would not be read.
-  store<i32>(SCRATCH, total);
 }

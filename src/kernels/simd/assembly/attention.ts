@@ -3,10 +3,10 @@
  * Gimelshein 2018, algorithm 3; Dao et al. 2022, algorithm 1).
  */
 import {
-  dropsWeights, KEYS, keptFactor, keptRow, keysOf, PACKED_KEYS, packRows, rowProducts, SCRATCH, scoreScale,
-  scoresOf, setDropout, setScores, touch, weightsOf, worthTouching,
+  dropsWeights, KEYS, keptFactor, keptRow, keysOf, LOG2E, PACKED_KEYS, packRows, rowProducts, SCRATCH, scoreScale,
+  scoresOf, setDropout, setScores, weightsOf,
 } from "./attention-scores";
-import { exp2Negative, log, LOG2E } from "./math";
+import { exp2Negative, log } from "./math";
 import { rowMax } from "./reductions";
 import { product, TILE_ROWS } from "./tiles";
 import { get, largestLane, laneMask, put, splat, sumLanes } from "./vector";
@@ -33,12 +33,6 @@ export function attention(
   const ro = (heads * width) << 2;
   for (let b = 0; b < batch; b++) {
     const valid = lengths ? load<i32>(lengths + (b << 2)) : positions;
-    if (queries > 1 && worthTouching(heads, (queries + positions) * ro)) {
-      touch(q + ((b * qBatch) << 2), rq, queries, ro);
-      touch(k + ((b * kBatch) << 2), rk, positions, ro);
-      touch(v + ((b * vBatch) << 2), rv, positions, ro);
-      touch(out + b * queries * ro, ro, queries, ro);
-    }
     for (let h = 0; h < heads; h++) {
       const head = (h * width) << 2;
       const mh = mask ? mask + (((b * maskBatch) + h * maskHead) << 2) : 0;

@@ -3,7 +3,6 @@ export { attention, attentionWeights } from "./attention";
 export { attentionGrad } from "./attention-grad";
 export { add, div, equal, greater, maximum, minimum, mul, sub } from "./binary";
 export { addScalar, axpy, clamp, dropout, fill, mulScalar, powScalar, select } from "./elementwise";
-export { layerNorm, layerNormGrad } from "./layer-norm";
 export { matmul } from "./matmul";
 export { addStrided, copyStrided, gatherRows, pick, scatterAddPick, scatterAddRows } from "./movement";
 export * from "./recurrent";

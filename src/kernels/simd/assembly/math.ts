@@ -16,9 +16,7 @@ const SIGN = memory.data<u32>([0x80000000]);
 const BIAS = memory.data<i32>([127]);
 /** 1.5 * 2^23: adding it rounds to a whole number, which then lies in the lowest bits. */
 const MAGIC = memory.data<f32>([12582912]);
-/** log2(e). */
-export const LOG2E: f32 = 1.4426950408889634;
-const RATE = memory.data<f32>([1.4426950408889634]);
+const LOG2E = memory.data<f32>([1.4426950408889634]);
 /** ln 2 in two parts; the first has 9 bits, so that its product with an exponent is exact. */
 const LN2_HI = memory.data<f32>([0.693359375]);
 const LN2_LO = memory.data<f32>([-2.12194440054690583e-4]);
@@ -86,7 +84,7 @@ function withSignOf(x: v128, magnitude: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function exponentOf(x: v128): v128 {
-  return madd(x, constant(RATE), constant(MAGIC));
+  return madd(x, constant(LOG2E), constant(MAGIC));
 }
 
 /** What is left of x after `t - MAGIC` times ln 2, within half of ln 2. */

@@ -1,4 +1,4 @@
-import { choose, get, laneMask, largestLane, maxLanes, put, splat, sumLanes } from "./vector";
+import { choose, get, laneMask, maxLanes, put, splat, sumLanes } from "./vector";
 
 export function sum(x: usize, out: usize, outer: i32, extent: i32, inner: i32): void {
   if (inner == 1) {
@@ -62,21 +62,16 @@ export function max(x: usize, out: usize, outer: i32, extent: i32, inner: i32): 
 
 /** The largest of n elements; NaN when any is NaN; -Infinity of none. */
 export function rowMax(x: usize, n: i32): f32 {
-  // A maximum that minds NaN takes many instructions, one that does not takes one: NaN is looked for beside it.
-  let m0 = splat(-Infinity), m1 = m0, nan = splat(0);
+  let m0 = splat(-Infinity), m1 = m0;
   for (; n >= 8; n -= 8, x += 32) {
-    const left = v128.load(x), right = v128.load(x, 16);
-    m0 = f32x4.pmax(m0, left);
-    m1 = f32x4.pmax(m1, right);
-    const sum = f32x4.add(f32x4.abs(left), f32x4.abs(right));
-    nan = v128.or(nan, f32x4.ne(sum, sum));
+    m0 = f32x4.max(m0, v128.load(x));
+    m1 = f32x4.max(m1, v128.load(x, 16));
   }
   for (; n > 0; n -= 4, x += 16) {
-    const count = min(n, 4), value = choose(laneMask(count), get(x, count), splat(-Infinity));
-    m0 = f32x4.pmax(m0, value);
-    nan = v128.or(nan, f32x4.ne(value, value));
+    const count = min(n, 4);
+    m0 = f32x4.max(m0, choose(laneMask(count), get(x, count), splat(-Infinity)));
   }
-  return v128.any_true(nan) ? NaN : largestLane(f32x4.pmax(m0, m1));
+  return maxLanes(f32x4.max(m0, m1));
 }
 
 export function argmax(x: usize, out: usize, outer: i32, extent: i32, inner: i32): void {

@@ -1,6 +1,6 @@
-import { exp, exp2Negative, log, LOG2E, tanh } from "./math";
+import { exp, log, tanh } from "./math";
 import { rowMax, rowSum } from "./reductions";
-import { get, laneMask, madd, msub, nmadd, put, splat, sumLanes } from "./vector";
+import { get, laneMask, madd, nmadd, put, splat, sumLanes } from "./vector";
 
 export function softmax(x: usize, out: usize, rows: i32, cols: i32): void {
   const step = cols << 2;
@@ -10,17 +10,13 @@ export function softmax(x: usize, out: usize, rows: i32, cols: i32): void {
       memory.fill(out, 0, step);
       continue;
     }
-    const rate = splat(LOG2E), shift = splat(top * LOG2E);
-    let total = splat(0), j = 0;
-    for (; j + 4 <= cols; j += 4) {
-      const p = <usize>j << 2, e = exp2Negative(msub(v128.load(x + p), rate, shift));
-      total = f32x4.add(total, e);
-      v128.store(out + p, e);
-    }
-    if (j < cols) {
-      const p = <usize>j << 2, e = exp2Negative(msub(get(x + p, cols - j), rate, shift));
-      total = f32x4.add(total, v128.and(e, laneMask(cols - j)));
-      put(out + p, e, cols - j);
+    const shift = splat(top);
+    let total = splat(0);
+    for (let j = 0; j < cols; j += 4) {
+      const count = min(cols - j, 4), p = <usize>j << 2;
+      const e = exp(f32x4.sub(get(x + p, count), shift));
+      total = f32x4.add(total, v128.and(e, laneMask(count)));
+      put(out + p, e, count);
     }
     scaleRow(out, 1 / sumLanes(total), cols);
   }
@@ -28,8 +24,10 @@ export function softmax(x: usize, out: usize, rows: i32, cols: i32): void {
 
 function scaleRow(out: usize, scale: f32, n: i32): void {
   const s = splat(scale);
-  for (; n >= 4; n -= 4, out += 16) v128.store(out, f32x4.mul(v128.load(out), s));
-  if (n) put(out, f32x4.mul(get(out, n), s), n);
+  for (; n > 0; n -= 4, out += 16) {
+    const count = min(n, 4);
+    put(out, f32x4.mul(get(out, count), s), count);
+  }
 }
 
 export function softmaxGrad(y: usize, g: usize, out: usize, rows: i32, cols: i32): void {
@@ -52,17 +50,14 @@ export function softmaxGrad(y: usize, g: usize, out: usize, rows: i32, cols: i32
 function logSumExp(x: usize, cols: i32): f32 {
   const top = rowMax(x, cols);
   if (top == -Infinity) return top;
-  const rate = splat(LOG2E), shift = splat(top * LOG2E);
-  let even = splat(0), odd = even;
-  for (; cols >= 8; cols -= 8, x += 32) {
-    even = f32x4.add(even, exp2Negative(msub(v128.load(x), rate, shift)));
-    odd = f32x4.add(odd, exp2Negative(msub(v128.load(x, 16), rate, shift)));
-  }
+  const shift = splat(top);
+  let total = splat(0);
   for (; cols > 0; cols -= 4, x += 16) {
     const count = min(cols, 4);
-    even = f32x4.add(even, v128.and(exp2Negative(msub(get(x, count), rate, shift)), laneMask(count)));
+    const e = exp(f32x4.sub(get(x, count), shift));
+    total = f32x4.add(total, v128.and(e, laneMask(count)));
   }
-  return top + f32x4.extract_lane(log(splat(sumLanes(f32x4.add(even, odd)))), 0);
+  return top + f32x4.extract_lane(log(splat(sumLanes(total))), 0);
 }
 
 export function logSoftmax(x: usize, out: usize, rows: i32, cols: i32): void {
@@ -83,6 +78,60 @@ export function logSoftmaxGrad(y: usize, g: usize, out: usize, rows: i32, cols: 
     for (let j = 0; j < cols; j += 4) {
       const count = min(cols - j, 4), p = <usize>j << 2;
       put(out + p, nmadd(exp(get(y + p, count)), total, get(g + p, count)), count);
+    }
+  }
+}
+
+export function layerNorm(
+  x: usize, gamma: usize, beta: usize, out: usize, mean: usize, rstd: usize, rows: i32, cols: i32, eps: f64,
+): void {
+  const step = cols << 2;
+  for (let r = 0; r < rows; r++, x += step, out += step, mean += 4, rstd += 4) {
+    const average = rowSum(x, cols) / <f32>cols;
+    const center = splat(average);
+    let squares = splat(0);
+    for (let j = 0; j < cols; j += 4) {
+      const count = min(cols - j, 4);
+      const d = v128.and(f32x4.sub(get(x + (<usize>j << 2), count), center), laneMask(count));
+      squares = madd(d, d, squares);
+    }
+    const inverse = <f32>(1 / sqrt(<f64>sumLanes(squares) / cols + eps));
+    store<f32>(mean, average);
+    store<f32>(rstd, inverse);
+    const scale = splat(inverse);
+    for (let j = 0; j < cols; j += 4) {
+      const count = min(cols - j, 4), p = <usize>j << 2;
+      const u = f32x4.mul(f32x4.sub(get(x + p, count), center), scale);
+      put(out + p, madd(u, get(gamma + p, count), get(beta + p, count)), count);
+    }
+  }
+}
+
+/** With u = (x - mean) rstd and h = g gamma: dx = rstd (h - mean(h) - u mean(h u)). */
+export function layerNormGrad(
+  x: usize, gamma: usize, mean: usize, rstd: usize, g: usize, dx: usize, dgamma: usize, dbeta: usize,
+  rows: i32, cols: i32,
+): void {
+  const step = cols << 2;
+  for (let r = 0; r < rows; r++, x += step, g += step, dx += step, mean += 4, rstd += 4) {
+    const center = v128.load32_splat(mean), scale = v128.load32_splat(rstd);
+    let sumH = splat(0), sumHU = sumH;
+    for (let j = 0; j < cols; j += 4) {
+      const count = min(cols - j, 4), p = <usize>j << 2;
+      const u = f32x4.mul(f32x4.sub(get(x + p, count), center), scale);
+      const upstream = get(g + p, count);
+      const h = f32x4.mul(upstream, get(gamma + p, count));
+      sumH = f32x4.add(sumH, h);
+      sumHU = madd(h, u, sumHU);
+      put(dgamma + p, madd(upstream, u, get(dgamma + p, count)), count);
+      put(dbeta + p, f32x4.add(upstream, get(dbeta + p, count)), count);
+    }
+    const meanH = splat(sumLanes(sumH) / <f32>cols), meanHU = splat(sumLanes(sumHU) / <f32>cols);
+    for (let j = 0; j < cols; j += 4) {
+      const count = min(cols - j, 4), p = <usize>j << 2;
+      const u = f32x4.mul(f32x4.sub(get(x + p, count), center), scale);
+      const h = f32x4.sub(f32x4.mul(get(g + p, count), get(gamma + p, count)), meanH);
+      put(dx + p, f32x4.mul(scale, nmadd(u, meanHU, h)), count);
     }
   }
 }
@@ -133,7 +182,7 @@ export function additiveScoresGrad(
 // @ts-ignore: decorator
 @inline
 function exp1(x: f32): f32 {
-  return f32x4.extract_lane(exp2Negative(splat(x * LOG2E)), 0);
+  return f32x4.extract_lane(exp(splat(x)), 0);
 }
 
 /** The weight of class j: 1 without weights. */
@@ -145,34 +194,17 @@ function weight(weights: usize, j: i32): f32 {
 
 /** The part of the row with `from <= j < to`: sum of `w[j] (lse - x[j])`. */
 function weightedGap(x: usize, weights: usize, from: i32, to: i32, lse: f32): f32 {
-  if (!weights) return gapSum(x + (<usize>from << 2), to - from, lse);
   const top = splat(lse);
   let total = splat(0);
   for (let j = from; j < to; j += 4) {
     const count = min(to - j, 4), p = <usize>j << 2;
-    const w = get(weights + p, count);
+    const gap = f32x4.sub(top, get(x + p, count));
+    const w = weights ? get(weights + p, count) : splat(1);
     // A weight of 0 takes its term out, even where the gap is infinite.
     const present = v128.and(f32x4.ne(w, splat(0)), laneMask(count));
-    total = f32x4.add(total, v128.and(f32x4.mul(w, f32x4.sub(top, get(x + p, count))), present));
+    total = f32x4.add(total, v128.and(f32x4.mul(w, gap), present));
   }
   return sumLanes(total);
-}
-
-/** The sum of `lse - x[j]`. */
-function gapSum(x: usize, n: i32, lse: f32): f32 {
-  const top = splat(lse);
-  let s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
-  for (; n >= 16; n -= 16, x += 64) {
-    s0 = f32x4.add(s0, f32x4.sub(top, v128.load(x)));
-    s1 = f32x4.add(s1, f32x4.sub(top, v128.load(x, 16)));
-    s2 = f32x4.add(s2, f32x4.sub(top, v128.load(x, 32)));
-    s3 = f32x4.add(s3, f32x4.sub(top, v128.load(x, 48)));
-  }
-  for (; n > 0; n -= 4, x += 16) {
-    const count = min(n, 4);
-    s0 = f32x4.add(s0, v128.and(f32x4.sub(top, get(x, count)), laneMask(count)));
-  }
-  return sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
 export function crossEntropy(
@@ -225,20 +257,12 @@ export function crossEntropyGrad(
     // Taken before the row, which may be written in place.
     const targetGrad = upstream * (exp1(load<f32>(x + atTarget) - norm) * mass - onShare);
     const excludedGrad = exclude ? upstream * exp1(load<f32>(x + atExcluded) - norm) * mass : 0;
-    const shift = splat(norm * LOG2E), rate = splat(LOG2E);
-    const factor = splat(upstream * mass), share = splat(upstream * off);
-    let j = 0;
-    if (!weights) {
-      for (; j + 4 <= cols; j += 4) {
-        const p = <usize>j << 2, probability = exp2Negative(msub(v128.load(x + p), rate, shift));
-        v128.store(out + p, msub(probability, factor, share));
-      }
-    }
-    for (; j < cols; j += 4) {
+    const gv = splat(upstream), offs = splat(off), norms = splat(norm), masses = splat(mass);
+    for (let j = 0; j < cols; j += 4) {
       const count = min(cols - j, 4), p = <usize>j << 2;
-      const probability = exp2Negative(msub(get(x + p, count), rate, shift));
-      const own = weights ? f32x4.mul(share, get(weights + p, count)) : share;
-      put(out + p, msub(probability, factor, own), count);
+      const share = weights ? f32x4.mul(offs, get(weights + p, count)) : offs;
+      const probability = exp(f32x4.sub(get(x + p, count), norms));
+      put(out + p, f32x4.mul(gv, f32x4.sub(f32x4.mul(probability, masses), share)), count);
     }
     store<f32>(out + atTarget, targetGrad);
     if (exclude) store<f32>(out + atExcluded, excludedGrad);

@@ -66,39 +66,19 @@ export function adam(
   const keepV = splat(<f32>beta2), addV = splat(<f32>(1 - beta2));
   const epsilon = splat(<f32>eps), lambda = splat(<f32>decay), shrink = splat(<f32>(1 - lr * decay));
   for (let i = 0; i < n; i += 4) {
-    const at = <usize>i << 2, count = n - i;
-    // Where the count is a constant, loads and stores are single instructions.
-    if (count >= 4) {
-      adamVector(
-        p + at, g + at, m + at, v + at, vmax ? vmax + at : 0, rate, rootScale, keepM, addM, keepV, addV, epsilon,
-        lambda, shrink, decoupled, 4,
-      );
-    } else {
-      adamVector(
-        p + at, g + at, m + at, v + at, vmax ? vmax + at : 0, rate, rootScale, keepM, addM, keepV, addV, epsilon,
-        lambda, shrink, decoupled, count,
-      );
+    const count = min(n - i, 4), at = <usize>i << 2;
+    let value = get(p + at, count), grad = get(g + at, count);
+    if (decoupled) value = f32x4.mul(value, shrink);
+    else grad = madd(lambda, value, grad);
+    const mean = madd(addM, grad, f32x4.mul(keepM, get(m + at, count)));
+    let square = madd(f32x4.mul(addV, grad), grad, f32x4.mul(keepV, get(v + at, count)));
+    put(m + at, mean, count);
+    put(v + at, square, count);
+    if (vmax) {
+      square = f32x4.max(square, get(vmax + at, count));
+      put(vmax + at, square, count);
     }
+    const denominator = madd(f32x4.sqrt(square), rootScale, epsilon);
+    put(p + at, nmadd(rate, f32x4.div(mean, denominator), value), count);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function adamVector(
-  p: usize, g: usize, m: usize, v: usize, vmax: usize, rate: v128, rootScale: v128, keepM: v128, addM: v128,
-  keepV: v128, addV: v128, epsilon: v128, lambda: v128, shrink: v128, decoupled: i32, count: i32,
-): void {
-  let value = get(p, count), grad = get(g, count);
-  if (decoupled) value = f32x4.mul(value, shrink);
-  else grad = madd(lambda, value, grad);
-  const mean = madd(addM, grad, f32x4.mul(keepM, get(m, count)));
-  let square = madd(f32x4.mul(addV, grad), grad, f32x4.mul(keepV, get(v, count)));
-  put(m, mean, count);
-  put(v, square, count);
-  if (vmax) {
-    square = f32x4.max(square, get(vmax, count));
-    put(vmax, square, count);
-  }
-  const denominator = madd(f32x4.sqrt(square), rootScale, epsilon);
-  put(p, nmadd(rate, f32x4.div(mean, denominator), value), count);
 }
