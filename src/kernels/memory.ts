@@ -12,8 +12,12 @@ const PAGE = 65536;
 const MAX_PAGES = 65535;
 /** Every block starts on a cache line, which also suits any SIMD width. */
 const ALIGNMENT = 64;
-/** Bytes [0, HEAP_BASE) belong to the compiled kernels: static data and packing buffers. */
+/** Bytes [0, HEAP_BASE) belong to the compiled kernels: static data, then scratch memory. */
 export const HEAP_BASE = 2 * 1024 * 1024;
+/** Where the scratch memory of the heap's own kernels begins. */
+export const SCRATCH_BASE = 65536;
+/** What one instance of the compiled kernels needs as scratch memory. */
+export const SCRATCH_BYTES = HEAP_BASE - SCRATCH_BASE;
 const INITIAL_PAGES = 256;
 
 /** Bytes in use. All figures in bytes. */

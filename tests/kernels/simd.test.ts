@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { HEAP_BASE } from "../../src/kernels/memory.ts";
-import { type SimdVariant, simdBinary } from "../../src/kernels/simd/load.ts";
+import { HEAP_BASE, Heap, SCRATCH_BASE, SCRATCH_BYTES } from "../../src/kernels/memory.ts";
+import { loadSimd, type SimdVariant, simdBinary } from "../../src/kernels/simd/load.ts";
 
 /** Sub-opcodes of the SIMD prefix from here on are the relaxed ones. */
 const FIRST_RELAXED = 0x100;
@@ -100,13 +100,17 @@ test("the relaxed binary has fused products", () => {
   expect([...simdOpcodes("relaxed")]).toContain(0x105); // f32x4.relaxed_madd
 });
 
-test.each(["strict", "relaxed"] as const)("the %s binary imports nothing but the memory", (variant) => {
-  const bytes = simdBinary(variant);
-  if (!WebAssembly.validate(bytes)) return;
-  expect(WebAssembly.Module.imports(new WebAssembly.Module(bytes))).toEqual([
-    { module: "env", name: "memory", kind: "memory" },
-  ]);
-});
+test.each(["strict", "relaxed"] as const)(
+  "the %s binary imports nothing but the memory and where its scratch begins",
+  (variant) => {
+    const bytes = simdBinary(variant);
+    if (!WebAssembly.validate(bytes)) return;
+    expect(WebAssembly.Module.imports(new WebAssembly.Module(bytes))).toEqual([
+      { module: "env", name: "scratch", kind: "global" },
+      { module: "env", name: "memory", kind: "memory" },
+    ]);
+  },
+);
 
 test.each(["strict", "relaxed"] as const)(
   "static data of the %s binary lies below the packing buffers",
@@ -120,8 +124,30 @@ test.each(["strict", "relaxed"] as const)(
       reader.at++;
       const size = reader.number();
       reader.at += size;
-      expect(start + size).toBeLessThanOrEqual(65536);
+      expect(start + size).toBeLessThanOrEqual(SCRATCH_BASE);
     }
-    expect(HEAP_BASE).toBeGreaterThan(65536);
+    expect(SCRATCH_BASE + SCRATCH_BYTES).toBe(HEAP_BASE);
+  },
+);
+
+test.each(["strict", "relaxed"] as const)(
+  "a %s instance packs in its own scratch memory alone",
+  (variant) => {
+    const heap = new Heap();
+    const own = heap.allocate(SCRATCH_BYTES);
+    const [theirs, ours] = [loadSimd(heap, variant), loadSimd(heap, variant, own)];
+    if (!theirs || !ours) return;
+    const [m, n, k] = [250, 1030, 270];
+    const [a, b, left, right] = [m * k, k * n, m * n, m * n].map((size) => heap.allocate(4 * size));
+    for (const x of [a, b]) {
+      for (let i = 0; i < m * k; i++) heap.f32[x / 4 + i] = Math.sin(i);
+    }
+    theirs.matmul(a, b, left, m, n, k, k, n, n, 0, 0, 0, 1, 0, 0, 0);
+    heap.u8.fill(7, SCRATCH_BASE, HEAP_BASE);
+    ours.matmul(a, b, right, m, n, k, k, n, n, 0, 0, 0, 1, 0, 0, 0);
+    expect(heap.u8.subarray(SCRATCH_BASE, HEAP_BASE).every((byte) => byte === 7)).toBe(true);
+    expect(heap.u8.subarray(own, own + SCRATCH_BYTES).some((byte) => byte !== 0)).toBe(true);
+    const size = 4 * m * n;
+    expect(Buffer.compare(heap.u8.slice(left, left + size), heap.u8.slice(right, right + size))).toBe(0);
   },
 );

@@ -1,6 +1,6 @@
 /** The compiled kernels: which variants this engine can run, and their instances on a heap. */
 import type { Kernels } from "../kernels.ts";
-import type { Heap } from "../memory.ts";
+import { type Heap, SCRATCH_BASE } from "../memory.ts";
 import { builtinModule, v8Major } from "../platform.ts";
 import { RELAXED, STRICT } from "./build/binary.ts";
 
@@ -28,12 +28,21 @@ const RELAXED_PROBE = new Uint8Array([
 
 const modules = new Map<SimdVariant, WebAssembly.Module | undefined>();
 
-/** The kernels on `heap`'s memory; undefined when this engine lacks the instructions. */
-export function loadSimd(heap: Heap, variant: SimdVariant): Kernels | undefined {
+/**
+ * The kernels on `heap`'s memory; undefined when this engine lacks the instructions.
+ *
+ * @param scratch where the instance may keep SCRATCH_BYTES of its own during a call: instances that run at the same
+ *   time on one memory need different places.
+ */
+export function loadSimd(
+  heap: Pick<Heap, "memory">,
+  variant: SimdVariant,
+  scratch: number = SCRATCH_BASE,
+): Kernels | undefined {
   if (!modules.has(variant)) modules.set(variant, compile(variant));
   const module = modules.get(variant);
   if (!module) return undefined;
-  const { exports } = new WebAssembly.Instance(module, { env: { memory: heap.memory } });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: heap.memory, scratch } });
   return exports as unknown as Kernels;
 }
 

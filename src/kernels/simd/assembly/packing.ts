@@ -7,8 +7,11 @@ export const NC: i32 = 1024;
 export const MC: i32 = 240;
 /** Rows of a panel of A: with 6, the separate product of strict SIMD would be one register too many. */
 const MR: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
-/** Scratch memory between the static data and the heap. */
-export const PACKED_B: usize = 65536;
+/** Where this instance's scratch memory begins: threads on one memory have one each. */
+// @ts-ignore: decorator
+@external("env", "scratch")
+declare const scratch: usize;
+export const PACKED_B: usize = scratch;
 export const PACKED_A: usize = PACKED_B + <usize>(4 * KC * NC);
 
 /** Rows of the next panel of A: at most MR, spread evenly so that no panel is much thinner. */
