@@ -14,6 +14,7 @@ for (const file of [
   "CHANGELOG.md",
   "src/README.md",
   "corpora/README.md",
+  "scripts/bench/README.md",
   "scripts/fixtures/README.md",
 ]) {
   const text = readFileSync(file, "utf8");

@@ -1,104 +1,86 @@
 /**
- * `npm run bench`: training speed on small models, for each backend, next to PyTorch where a `python3`
- * with torch is installed. Every figure comes from a process of its own; the rounds alternate between contestants,
- * and medians are shown.
+ * `npm run bench`: the speed of Lexigrad, with `--peers` next to other libraries. Every figure comes from a process of
+ * its own; rounds alternate between the contestants; medians are shown.
  */
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { benchmarks, type Choices } from "./benchmarks.ts";
+import { BACKENDS } from "./contestants.ts";
+import type { Clock } from "./figures.ts";
+import { measure, type Row } from "./measure.ts";
+import { insertTable, markdownTable, terminalTable } from "./table.ts";
 
-interface Figures {
-  readonly milliseconds: number;
-  readonly tokensPerSecond: number;
-  readonly peakMiB: number;
+interface Options extends Choices {
+  readonly workloads: string[];
+  readonly rounds: number;
+  readonly clock: Clock;
+  readonly json?: string;
+  readonly readme?: string | true;
 }
 
-interface Contestant {
-  readonly name: string;
-  run(workload: string, steps: number): Figures | undefined;
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("Expected a whole number above 0.");
 }
 
-const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+/** Gathers the counts of an option with several; `undefined` or the default before the first. */
+const counts = (() => {
+  let given: number[] = [];
+  return (text: string): number[] => {
+    given = [...given, count(text)];
+    return given;
+  };
+})();
 
-function figures(command: string, args: readonly string[], threads = 1): Figures | undefined {
-  const env = { ...process.env, LEXIGRAD_THREADS: String(threads) };
-  const { status, stdout } = spawnSync(command, args, { encoding: "utf8", env });
-  return status === 0 ? (JSON.parse(stdout.trim().split("\n").at(-1) as string) as Figures) : undefined;
-}
-
-const ours = (backend: string, threads = 1): Contestant => ({
-  name: `lexigrad ${backend}${threads > 1 ? `, ${threads} threads` : ""}`,
-  run: (workload, steps) =>
-    figures(process.execPath, ["--import", "tsx", file("run.ts"), workload, String(steps), backend], threads),
-});
-
-/** The first Python here that has torch: Debian's, or the one on the path. */
-const python = ["/usr/bin/python3", "python3"].find(
-  (name) => spawnSync(name, ["-c", "import torch"]).status === 0,
-);
-
-const pytorch = (threads: number): Contestant => ({
-  name: `PyTorch, ${threads} thread${threads > 1 ? "s" : ""}`,
-  run: (workload, steps) =>
-    python
-      ? figures(python, [file("peers/pytorch.py"), workload, String(steps), String(threads)])
-      : undefined,
-});
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
-
+const names = Object.keys(benchmarks);
 const program = new Command("bench")
-  .option("--rounds <n>", "alternating rounds", "3")
-  .option("--steps <n>", "timed steps a round", "15")
-  .option("--json", "one JSON object instead of a table")
+  .description("Measures speed and memory, in alternating rounds.")
+  .addOption(new Option("--workloads <names...>", "what to measure").choices(names).default(names))
+  .addOption(
+    new Option("--backends <names...>", "Lexigrad's kernels").choices(BACKENDS).default(["relaxed", "blas"]),
+  )
+  .addOption(new Option("--threads <n...>", "numbers of threads").argParser(counts).default([1, 2]))
+  .option("--rounds <n>", "alternating rounds", count, 3)
+  .option("--steps <n>", "timed steps in each round", count, 5)
+  .option("--peers", "measure the other libraries that are installed too", false)
+  .addOption(
+    new Option("--clock <clock>", "time that passes, or processor time (for busy machines)")
+      .choices(["wall", "cpu"])
+      .default("wall"),
+  )
+  .option("--json <file>", "write the results as JSON")
+  .option("--readme [file]", "write the table between the markers in a README (default README.md)")
+  .showHelpAfterError("(--help shows all options)")
   .parse();
-const options = program.opts<{ rounds: string; steps: string; json?: boolean }>();
+const { workloads, rounds, clock, json, readme, ...choices } = program.opts<Options>();
 
-const contestants = [ours("blas"), ours("blas", 2), ours("relaxed"), ours("simd"), pytorch(1), pytorch(2)];
-const report: Record<string, Record<string, Figures & { ratio?: number }>> = {};
-if (!python)
-  console.error("PyTorch is not installed (Debian: python3-torch): showing our own figures alone.");
-
-for (const workload of ["charlm", "charlstm", "mt_transformer", "mt_rnn"]) {
-  const rows = new Map<string, Figures[]>();
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const { name, run } of contestants) {
-      const result = run(workload, Number(options.steps));
-      if (result) rows.set(name, [...(rows.get(name) ?? []), result]);
-    }
-  }
-  const medians = Array.from(rows, ([name, runs]) => {
-    const pick = (key: keyof Figures) => median(runs.map((run) => run[key]));
-    const summary = {
-      milliseconds: pick("milliseconds"),
-      tokensPerSecond: pick("tokensPerSecond"),
-      peakMiB: pick("peakMiB"),
-    };
-    return [name, summary] as const;
-  });
-  const peer = Math.max(
-    ...medians
-      .filter(([name]) => name.startsWith("PyTorch"))
-      .map(([, { tokensPerSecond }]) => tokensPerSecond),
-  );
-  report[workload] = Object.fromEntries(
-    medians.map(([name, row]) => [
-      name,
-      Number.isFinite(peer) ? { ...row, ratio: row.tokensPerSecond / peer } : row,
-    ]),
-  );
-  if (options.json) continue;
-  console.log(`\n${workload.padEnd(26)} ms/step   steps/s  tokens/s  against PyTorch's best   peak MiB`);
-  for (const [name, { milliseconds, tokensPerSecond, peakMiB, ratio }] of Object.entries(report[workload])) {
-    const cells = [
-      name.padEnd(26),
-      milliseconds.toFixed(1).padStart(7),
-      (1000 / milliseconds).toFixed(2).padStart(9),
-      tokensPerSecond.toFixed(0).padStart(9),
-      (ratio === undefined ? "-" : `${ratio.toFixed(2)}x`).padStart(23),
-      peakMiB.toFixed(0).padStart(10),
-    ];
-    console.log(cells.join(" "));
-  }
+function note(line: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : line.endsWith("\n") ? line : "");
 }
-if (options.json) console.log(JSON.stringify(report));
+
+const rows: Row[] = [];
+for (const workload of workloads) {
+  const measured = measure(workload, benchmarks[workload], choices, { rounds, clock, note });
+  note("");
+  if (measured.length === 0) continue;
+  rows.push(...measured);
+  console.log(`${terminalTable(measured)}\n`);
+}
+
+const machine = {
+  node: process.version,
+  processor: cpus()[0]?.model.trim() ?? process.arch,
+  cores: availableParallelism(),
+  clock,
+};
+if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+if (readme !== undefined) {
+  const file = readme === true ? "README.md" : readme;
+  const where = `Node ${machine.node}, ${machine.cores} cores (${machine.processor}), medians of ${rounds} rounds${clock === "cpu" ? ", processor time" : ""}:`;
+  const document = insertTable(readFileSync(file, "utf8"), `${where}\n\n${markdownTable(rows)}`);
+  if (document === undefined)
+    program.error(`${file}: expected the lines <!-- bench:begin --> and <!-- bench:end -->`);
+  else writeFileSync(file, document);
+}

@@ -1,171 +1,163 @@
-/** Training workloads on made-up token ids: sizes and mathematics as in peers/pytorch.py. */
+/** Training workloads on made-up token ids: sizes (in sizes.json) and mathematics as in peers/pytorch.py. */
 import {
   Adam,
   AdamW,
   clipGradNorm,
   crossEntropy,
   detach,
-  Embedding,
-  Linear,
-  LSTM,
   type LSTMState,
-  linear,
-  Module,
+  type Module,
   type Optimizer,
-  Positions,
   Random,
   Scope,
-  Seq2Seq,
+  SGD,
   type Tensor,
-  Transformer,
-  TransformerEncoder,
   tensor,
   zeros,
 } from "../../src/index.ts";
+import {
+  type LayerSizes,
+  LstmLanguageModel,
+  RecurrentTranslator,
+  type Sizes,
+  TransformerLanguageModel,
+  type TransformerSizes,
+  TransformerTranslator,
+  type TranslatorSizes,
+} from "./networks.ts";
+import sizes from "./sizes.json" with { type: "json" };
 
-/** One training step, and how many target tokens it trains on. */
+/** A network in training. */
 export interface Workload {
-  readonly tokens: number;
-  /** @returns the loss in nats per token */
-  step(): number;
+  readonly network: Module;
+  /** Token ids that a step reads: so many arrays of `shape`, of ids from `first` to `end` - 1. */
+  readonly ids: {
+    readonly arrays: number;
+    readonly shape: readonly [number, number];
+    readonly first: number;
+    readonly end: number;
+  };
+  /** Trains on one batch. @returns the loss in nats per token before the step */
+  step(ids: readonly Tensor[]): number;
 }
 
-function randomIds(random: Random, low: number, high: number, shape: readonly [number, number]): Tensor {
-  const ids = Int32Array.from({ length: shape[0] * shape[1] }, () => low + random.integer(high - low));
-  return tensor(ids, shape, "i32");
+/** Target tokens of a step. */
+export const tokensOf = ({ ids: { shape } }: Workload): number => shape[0] * shape[1];
+
+/** A batch for `workload`. It belongs to the scope that is open. */
+export function drawIds({ ids }: Workload, random: Random): Tensor[] {
+  const { arrays, shape, first, end } = ids;
+  const draw = () => first + random.integer(end - first);
+  const size = shape[0] * shape[1];
+  return Array.from({ length: arrays }, () => tensor(Int32Array.from({ length: size }, draw), shape, "i32"));
 }
 
-/** Trains `network` with clipping on what `loss` computes inside the step's scope. */
-function trainer(network: Module, optimizer: Optimizer, maxNorm: number, loss: () => Tensor): () => number {
-  return () => {
+interface Recipe {
+  readonly network: Module;
+  readonly optimizer: Optimizer;
+  /** Default: gradients are not clipped. */
+  readonly maxNorm?: number;
+  loss(ids: readonly Tensor[]): Tensor;
+  /** Runs at the end of a step, to keep what the next one needs. */
+  carry?(): void;
+}
+
+function trainOn({ network, optimizer, maxNorm, loss, carry }: Recipe, ids: Workload["ids"]): Workload {
+  const step = (batch: readonly Tensor[]): number => {
     using _scope = new Scope();
-    const value = loss();
+    const value = loss(batch);
     value.backward();
-    clipGradNorm(network.parameters(), maxNorm);
+    if (maxNorm !== undefined) clipGradNorm(network.parameters(), maxNorm);
     optimizer.step();
     optimizer.zeroGrad();
+    carry?.();
     return value.item();
   };
+  return { network, ids, step };
 }
 
-class CharacterModel extends Module {
-  embedding: Embedding;
-  lstm: LSTM;
-  output: Linear;
-
-  constructor(vocabulary: number, width: number, layers: number, random: Random) {
-    super();
-    this.embedding = new Embedding({ numEmbeddings: vocabulary, embeddingDim: width, random });
-    this.lstm = new LSTM({ inputSize: width, hiddenSize: width, numLayers: layers, random });
-    this.output = new Linear({ inFeatures: width, outFeatures: vocabulary, random });
-  }
-}
-
-/** A character language model with char-rnn's settings: 2 layers of 128, 50 streams of 50 steps. */
-function charlstm(): Workload {
-  const [vocabulary, batch, steps, width, layers] = [65, 50, 50, 128, 2];
-  const random = new Random(0);
-  const network = new CharacterModel(vocabulary, width, layers, random);
-  const state: [Tensor, Tensor] = [zeros([layers, batch, width]), zeros([layers, batch, width])];
-  const step = trainer(network, new Adam(network.parameters(), { lr: 2e-3 }), 5, () => {
-    const embedded = network.embedding.forward(randomIds(random, 0, vocabulary, [batch, steps]));
-    const [hidden, next] = network.lstm.forward(embedded, state.map(detach) as unknown as LSTMState);
-    // The state is carried from step to step outside the scope.
-    state.forEach((kept, i) => {
-      kept.view().set(next[i].view());
-    });
-    return crossEntropy(network.output.forward(hidden), randomIds(random, 0, vocabulary, [batch, steps]));
-  });
-  return { tokens: batch * steps, step };
-}
-
-/** A translator: BiLSTM encoder, LSTM decoder with additive attention and input feeding, all of width 256. */
-function mtRnn(): Workload {
-  const [vocabulary, batch, length, width] = [8000, 64, 14, 256];
-  const random = new Random(0);
-  const sizes = { sourceVocabulary: vocabulary, targetVocabulary: vocabulary };
-  const network = new Seq2Seq({ ...sizes, embeddingSize: width, hiddenSize: width }, random);
-  const lengths = new Int32Array(batch).fill(length);
-  const step = trainer(network, new Adam(network.parameters(), { lr: 1e-3 }), 1, () => {
-    const source = randomIds(random, 4, vocabulary, [batch, length]);
-    const logits = network.forward(source, lengths, randomIds(random, 4, vocabulary, [batch, length]));
-    return crossEntropy(logits, randomIds(random, 4, vocabulary, [batch, length]));
-  });
-  return { tokens: batch * length, step };
-}
-
-class CharacterTransformer extends Module {
-  embedding: Embedding;
-  positions: Positions;
-  layers: TransformerEncoder;
-
-  constructor(vocabulary: number, time: number, dModel: number, random: Random) {
-    super();
-    this.embedding = new Embedding({ numEmbeddings: vocabulary, embeddingDim: dModel, random });
-    this.positions = new Positions({ type: "learned", dModel, maxLength: time, random });
-    const layer = { dModel, nhead: 4, dimFeedforward: 4 * dModel, dropout: 0, activation: "gelu" } as const;
-    this.layers = new TransformerEncoder({ ...layer, numLayers: 4, normFirst: true, random });
-  }
-
-  forward(ids: Tensor): Tensor {
-    const embedded = this.positions.forward(this.embedding.forward(ids));
-    return linear(this.layers.forward(embedded, { causal: true }), this.embedding.weight);
-  }
-}
-
-/** A character language model with nanoGPT's settings for a CPU: 4 layers of 128 and 4 heads, 12 windows of 64. */
-function charlm(): Workload {
-  const [vocabulary, batch, time, width] = [65, 12, 64, 128];
-  const random = new Random(0);
-  const network = new CharacterTransformer(vocabulary, time, width, random);
-  const ids = () => randomIds(random, 0, vocabulary, [batch, time]);
-  const optimizer = new AdamW(network.parameters(), { lr: 1e-3 });
-  return {
-    tokens: batch * time,
-    step: trainer(network, optimizer, 1, () => crossEntropy(network.forward(ids()), ids())),
+/** A language model of LSTM layers over contiguous streams: the state is carried from step to step. */
+function lstm(
+  { batch, time, vocabulary, layers, width, ...rest }: LayerSizes,
+  random: Random,
+  maxNorm: number,
+  optimize: (network: Module) => Optimizer,
+): Workload {
+  const network = new LstmLanguageModel({ batch, time, vocabulary, layers, width, ...rest }, random);
+  const state: LSTMState = [zeros([layers, batch, width]), zeros([layers, batch, width])];
+  let next = state;
+  const recipe: Recipe = {
+    network,
+    optimizer: optimize(network),
+    maxNorm,
+    loss([ids, targets]) {
+      const [logits, after] = network.forward(ids, [detach(state[0]), detach(state[1])]);
+      next = after;
+      return crossEntropy(logits, targets);
+    },
+    carry() {
+      for (const [i, kept] of state.entries()) kept.view().set(next[i].view());
+    },
   };
+  return trainOn(recipe, { arrays: 2, shape: [batch, time], first: 0, end: vocabulary });
 }
 
-class TransformerTranslator extends Module {
-  source: Embedding;
-  target: Embedding;
-  transformer: Transformer;
-  output: Linear;
+/** A character language model with char-rnn's settings. */
+export const charlstm = (sizes: LayerSizes, random: Random): Workload =>
+  lstm(sizes, random, 5, (network) => new Adam(network.parameters(), { lr: 2e-3 }));
 
-  constructor(vocabulary: number, dModel: number, random: Random) {
-    super();
-    const table = { numEmbeddings: vocabulary, embeddingDim: dModel, random };
-    this.source = new Embedding(table);
-    this.target = new Embedding(table);
-    const layers = { numEncoderLayers: 4, numDecoderLayers: 4, nhead: 4, dimFeedforward: 256, dropout: 0.3 };
-    this.transformer = new Transformer({ ...layers, dModel, random });
-    this.output = new Linear({ inFeatures: dModel, outFeatures: vocabulary, random });
-  }
+/** A word language model with the settings of PyTorch's example on WikiText-2. */
+export const lstmlm = (sizes: LayerSizes, random: Random): Workload =>
+  lstm(sizes, random, 0.25, (network) => new SGD(network.parameters(), { lr: 20 }));
 
-  forward(source: Tensor, target: Tensor, lengths: Int32Array): Tensor {
-    const scale = Math.sqrt(this.source.weight.shape[1]);
-    const [from, to] = [this.source.forward(source).mul(scale), this.target.forward(target).mul(scale)];
-    return this.output.forward(this.transformer.forward(from, to, { causal: true, memoryLengths: lengths }));
-  }
+/** A character language model with nanoGPT's settings for a CPU. */
+export function charlm(sizes: TransformerSizes, random: Random): Workload {
+  const { batch, time, vocabulary } = sizes;
+  const network = new TransformerLanguageModel(sizes, random);
+  const recipe: Recipe = {
+    network,
+    optimizer: new AdamW(network.parameters(), { lr: 1e-3 }),
+    maxNorm: 1,
+    loss: ([ids, targets]) => crossEntropy(network.forward(ids), targets),
+  };
+  return trainOn(recipe, { arrays: 2, shape: [batch, time], first: 0, end: vocabulary });
 }
 
-/** A translator of Multi30k's published size (Wu et al. 2021): 4 + 4 layers of 128, 9,712 tokens. */
-function mtTransformer(): Workload {
-  const [vocabulary, batch, length, width] = [9712, 128, 16, 128];
-  const random = new Random(0);
-  const network = new TransformerTranslator(vocabulary, width, random);
-  const lengths = new Int32Array(batch).fill(length);
-  const ids = () => randomIds(random, 4, vocabulary, [batch, length]);
-  const optimizer = new Adam(network.parameters(), { lr: 5e-3, betas: [0.9, 0.98] });
-  const step = trainer(network, optimizer, 1e9, () =>
-    crossEntropy(network.forward(ids(), ids(), lengths), ids(), { labelSmoothing: 0.1 }),
-  );
-  return { tokens: batch * length, step };
+/** The first ids of the translators' vocabularies stand for padding and the like. */
+const FIRST_WORD = 4;
+
+/** A translator of the size published for Multi30k (Wu et al. 2021). */
+export function mtTransformer(sizes: TranslatorSizes, random: Random): Workload {
+  const { batch, time, vocabulary } = sizes;
+  const network = new TransformerTranslator(sizes, random);
+  const lengths = new Int32Array(batch).fill(time);
+  const recipe: Recipe = {
+    network,
+    optimizer: new Adam(network.parameters(), { lr: 5e-3, betas: [0.9, 0.98] }),
+    loss: ([source, previous, next]) =>
+      crossEntropy(network.forward(source, previous, lengths), next, { labelSmoothing: 0.1 }),
+  };
+  return trainOn(recipe, { arrays: 3, shape: [batch, time], first: FIRST_WORD, end: vocabulary });
 }
 
-export const workloads: Record<string, () => Workload> = {
-  charlm,
-  charlstm,
-  mt_transformer: mtTransformer,
-  mt_rnn: mtRnn,
-};
+/** A recurrent translator: BiLSTM encoder, LSTM decoder with additive attention and input feeding. */
+export function mtRnn(sizes: Sizes, random: Random): Workload {
+  const { batch, time, vocabulary } = sizes;
+  const network = new RecurrentTranslator(sizes, random);
+  const recipe: Recipe = {
+    network,
+    optimizer: new Adam(network.parameters(), { lr: 1e-3 }),
+    maxNorm: 1,
+    loss: ([source, previous, next]) => crossEntropy(network.forward(source, previous), next),
+  };
+  return trainOn(recipe, { arrays: 3, shape: [batch, time], first: FIRST_WORD, end: vocabulary });
+}
+
+/** The workloads at their full size. */
+export const workloads = {
+  charlm: () => charlm(sizes.charlm, new Random(0)),
+  charlstm: () => charlstm(sizes.charlstm, new Random(0)),
+  lstmlm: () => lstmlm(sizes.lstmlm, new Random(0)),
+  mt_transformer: () => mtTransformer(sizes.mt_transformer, new Random(0)),
+  mt_rnn: () => mtRnn(sizes.mt_rnn, new Random(0)),
+} satisfies Record<string, () => Workload>;

@@ -1,9 +1,11 @@
-"""The benchmark workloads in PyTorch: `pytorch.py WORKLOAD STEPS THREADS` prints one JSON line.
+"""The training workloads in PyTorch: `pytorch.py WORKLOAD STEPS THREADS` prints one JSON line.
 
-Sizes, optimizers and mathematics are those of ../workloads.ts.
+Sizes are in ../sizes.json, optimizers and mathematics are those of ../workloads.ts; modules have the names of
+../networks.ts, so that weights can be exchanged.
 """
 
 import json
+import pathlib
 import resource
 import statistics
 import sys
@@ -13,153 +15,198 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+FIRST_WORD = 4
 
-class CharacterModel(nn.Module):
-    def __init__(self, vocabulary, width, layers):
+
+class Workload:
+    """A network in training. `draw` makes a batch, `loss` reads it; `max_norm` None leaves gradients as they are."""
+
+    def __init__(self, network, optimizer, max_norm, loss, ids):
+        self.network, self.optimizer, self.max_norm, self.loss = network, optimizer, max_norm, loss
+        self.arrays, self.shape, self.first, self.end = ids
+
+    @property
+    def tokens(self):
+        return self.shape[0] * self.shape[1]
+
+    def draw(self):
+        return [torch.randint(self.first, self.end, self.shape) for _ in range(self.arrays)]
+
+    def step(self, ids):
+        self.optimizer.zero_grad(set_to_none=True)
+        value = self.loss(*ids)
+        value.backward()
+        if self.max_norm is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.max_norm)
+        self.optimizer.step()
+        return value
+
+
+def mean_loss(logits, targets, smoothing=0.0):
+    return functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), label_smoothing=smoothing)
+
+
+class LstmLanguageModel(nn.Module):
+    """Time comes first inside, as PyTorch's LSTM likes it best."""
+
+    def __init__(self, vocabulary, width, layers, dropout):
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width)
-        self.lstm = nn.LSTM(width, width, layers)
+        self.lstm = nn.LSTM(width, width, layers, dropout=dropout)
         self.output = nn.Linear(width, vocabulary)
+        self.dropout = nn.Dropout(dropout) if dropout > 0 else nn.Identity()
+
+    def forward(self, ids, state):
+        hidden, state = self.lstm(self.dropout(self.embedding(ids.T)), state)
+        return self.output(self.dropout(hidden)), state
 
 
-def charlstm():
-    vocabulary, batch, steps, width, layers = 65, 50, 50, 128, 2
-    network = CharacterModel(vocabulary, width, layers)
+def lstm(vocabulary, batch, time, width, layers, dropout, max_norm, optimize):
+    network = LstmLanguageModel(vocabulary, width, layers, dropout)
     state = [torch.zeros(layers, batch, width) for _ in range(2)]
 
-    def loss():
-        embedded = network.embedding(torch.randint(0, vocabulary, (steps, batch)))
-        hidden, after = network.lstm(embedded, tuple(part.detach() for part in state))
-        state[:] = after
-        targets = torch.randint(0, vocabulary, (steps * batch,))
-        return functional.cross_entropy(network.output(hidden).view(-1, vocabulary), targets)
+    def loss(ids, targets):
+        logits, after = network(ids, tuple(state))
+        state[:] = [part.detach() for part in after]
+        return mean_loss(logits, targets.T)
 
-    return network, 2e-3, 5.0, loss, batch * steps
+    return Workload(network, optimize(network.parameters()), max_norm, loss, (2, (batch, time), 0, vocabulary))
 
 
-class Translator(nn.Module):
-    def __init__(self, vocabulary, width):
-        super().__init__()
-        self.source = nn.Embedding(vocabulary, width)
-        self.target = nn.Embedding(vocabulary, width)
-        self.encoder = nn.LSTM(width, width // 2, bidirectional=True, batch_first=True)
-        self.bridge = nn.ModuleList(nn.Linear(width, width) for _ in range(2))
-        self.cell = nn.LSTMCell(2 * width, width)
-        self.query = nn.Linear(width, width, bias=False)
-        self.key = nn.Linear(width, width, bias=False)
-        self.energy = nn.Linear(width, 1, bias=False)
-        self.combine = nn.Linear(2 * width, width, bias=False)
-        self.output = nn.Linear(width, vocabulary)
-
-    def forward(self, source, previous):
-        memory, final = self.encoder(self.source(source))
-        h, c = (torch.tanh(f(s.transpose(0, 1).flatten(1))) for f, s in zip(self.bridge, final))
-        keys, embedded, feed, states = self.key(memory), self.target(previous), torch.zeros_like(h), []
-        for t in range(previous.shape[1]):
-            h, c = self.cell(torch.cat([embedded[:, t], feed], 1), (h, c))
-            weights = self.energy(torch.tanh(keys + self.query(h)[:, None])).softmax(1)
-            feed = torch.tanh(self.combine(torch.cat([(weights * memory).sum(1), h], 1)))
-            states.append(feed)
-        return self.output(torch.stack(states, 1))
+def charlstm(**sizes):
+    return lstm(**sizes, max_norm=5.0, optimize=lambda parameters: torch.optim.Adam(parameters, 2e-3))
 
 
-def mt_rnn():
-    vocabulary, batch, length, width = 8000, 64, 14, 256
-    network = Translator(vocabulary, width)
-
-    def ids():
-        return torch.randint(4, vocabulary, (batch, length))
-
-    def loss():
-        return functional.cross_entropy(network(ids(), ids()).view(-1, vocabulary), ids().view(-1))
-
-    return network, 1e-3, 1.0, loss, batch * length
+def lstmlm(**sizes):
+    return lstm(**sizes, max_norm=0.25, optimize=lambda parameters: torch.optim.SGD(parameters, 20.0))
 
 
 class Block(nn.Module):
-    """A pre-norm transformer layer with GELU, as in GPT-2."""
+    """A pre-norm transformer layer with GELU; `self_attn` only holds the weights."""
 
     def __init__(self, width, heads):
         super().__init__()
-        self.heads = heads
+        self.self_attn = nn.MultiheadAttention(width, heads)
+        self.linear1, self.linear2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.packed, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
-    def forward(self, x, hidden_future):
+    def attend(self, x, future):
         batch, time, width = x.shape
-        packed = self.packed(self.norm1(x)).view(batch, time, 3, self.heads, width // self.heads)
-        query, key, value = packed.permute(2, 0, 3, 1, 4)
-        scores = query @ key.transpose(-1, -2) / (width // self.heads) ** 0.5
-        weights = scores.masked_fill(hidden_future, float("-inf")).softmax(-1)
-        x = x + self.out((weights @ value).transpose(1, 2).reshape(batch, time, width))
-        return x + self.down(functional.gelu(self.up(self.norm2(x))))
+        maps, heads = self.self_attn, self.self_attn.num_heads
+        packed = functional.linear(x, maps.in_proj_weight, maps.in_proj_bias)
+        query, key, value = packed.view(batch, time, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+        scores = (query @ key.transpose(-1, -2)) * (width // heads) ** -0.5
+        weights = scores.masked_fill(future, float("-inf")).softmax(-1)
+        return maps.out_proj((weights @ value).transpose(1, 2).reshape(batch, time, width))
+
+    def forward(self, x, future):
+        x = x + self.attend(self.norm1(x), future)
+        return x + self.linear2(functional.gelu(self.linear1(self.norm2(x))))
 
 
-def charlm():
-    vocabulary, batch, time, width, layers, heads = 65, 12, 64, 128, 4, 4
-    tokens, positions = nn.Embedding(vocabulary, width), nn.Embedding(time, width)
-    blocks, norm = nn.ModuleList(Block(width, heads) for _ in range(layers)), nn.LayerNorm(width)
-    network = nn.ModuleList([tokens, positions, blocks, norm])
-    hidden_future = torch.ones(time, time).triu(1).bool()
+class TransformerLanguageModel(nn.Module):
+    def __init__(self, vocabulary, time, width, layers, heads):
+        super().__init__()
+        self.embedding, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(time, width)
+        self.encoder = nn.Module()
+        self.encoder.layers = nn.ModuleList(Block(width, heads) for _ in range(layers))
+        self.encoder.norm = nn.LayerNorm(width)
+        self.future = torch.ones(time, time).triu(1).bool()
 
-    def loss():
-        ids, targets = (torch.randint(0, vocabulary, (batch, time)) for _ in range(2))
-        x = tokens(ids) + positions(torch.arange(time))
-        for block in blocks:
-            x = block(x, hidden_future)
-        return functional.cross_entropy((norm(x) @ tokens.weight.T).view(-1, vocabulary), targets.view(-1))
-
-    return network, 1e-3, 1.0, loss, batch * time
+    def forward(self, ids):
+        x = self.embedding(ids) + self.positions.weight
+        for block in self.encoder.layers:
+            x = block(x, self.future)
+        return self.encoder.norm(x) @ self.embedding.weight.T
 
 
-def mt_transformer():
-    vocabulary, batch, length, width, heads, inner, layers = 9712, 128, 16, 128, 4, 256, 4
-    source, target = nn.Embedding(vocabulary, width), nn.Embedding(vocabulary, width)
-    transformer = nn.Transformer(width, heads, layers, layers, inner, 0.3, batch_first=True)
-    output = nn.Linear(width, vocabulary)
-    network = nn.ModuleList([source, target, transformer, output])
-    mask = nn.Transformer.generate_square_subsequent_mask(length)
+def charlm(vocabulary, batch, time, width, layers, heads):
+    network = TransformerLanguageModel(vocabulary, time, width, layers, heads)
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
+    loss = lambda ids, targets: mean_loss(network(ids), targets)
+    return Workload(network, optimizer, 1.0, loss, (2, (batch, time), 0, vocabulary))
 
-    def loss():
-        ids, previous, following = (torch.randint(4, vocabulary, (batch, length)) for _ in range(3))
-        scale = width**0.5
-        hidden = transformer(
-            source(ids) * scale, target(previous) * scale, tgt_mask=mask, src_key_padding_mask=ids == 0
+
+class TransformerTranslator(nn.Module):
+    def __init__(self, vocabulary, time, width, layers, heads, inner, dropout):
+        super().__init__()
+        self.source, self.target = nn.Embedding(vocabulary, width), nn.Embedding(vocabulary, width)
+        self.transformer = nn.Transformer(width, heads, layers, layers, inner, dropout, batch_first=True)
+        self.output = nn.Linear(width, vocabulary)
+        self.future = nn.Transformer.generate_square_subsequent_mask(time)
+
+    def forward(self, source, previous):
+        scale = self.source.embedding_dim**0.5
+        hidden = self.transformer(
+            self.source(source) * scale,
+            self.target(previous) * scale,
+            tgt_mask=self.future,
+            src_key_padding_mask=source == 0,
+            tgt_key_padding_mask=previous == 0,
         )
-        logits = output(hidden).view(-1, vocabulary)
-        return functional.cross_entropy(logits, following.view(-1), label_smoothing=0.1)
-
-    return network, 5e-3, 1e9, loss, batch * length
+        return self.output(hidden)
 
 
-WORKLOADS = {f.__name__: f for f in (charlm, charlstm, mt_transformer, mt_rnn)}
+def mt_transformer(vocabulary, batch, time, **sizes):
+    network = TransformerTranslator(vocabulary, time, **sizes)
+    optimizer = torch.optim.Adam(network.parameters(), 5e-3, betas=(0.9, 0.98))
+    loss = lambda source, previous, following: mean_loss(network(source, previous), following, 0.1)
+    return Workload(network, optimizer, None, loss, (3, (batch, time), FIRST_WORD, vocabulary))
+
+
+class RecurrentTranslator(nn.Module):
+    def __init__(self, vocabulary, width):
+        super().__init__()
+        self.source, self.target = nn.Embedding(vocabulary, width), nn.Embedding(vocabulary, width)
+        self.encoder = nn.LSTM(width, width // 2, bidirectional=True, batch_first=True)
+        self.decoder = nn.LSTMCell(2 * width, width)
+        self.query, self.key, self.energy = nn.Linear(width, width), nn.Linear(width, width), nn.Linear(width, 1)
+        self.combine, self.output = nn.Linear(2 * width, width), nn.Linear(width, vocabulary)
+
+    def forward(self, source, previous):
+        memory, _ = self.encoder(self.source(source))
+        keys, embedded, fed = self.key(memory), self.target(previous), []
+        h = c = feed = torch.zeros_like(embedded[:, 0])
+        for word in embedded.unbind(1):
+            h, c = self.decoder(torch.cat([word, feed], 1), (h, c))
+            weights = self.energy(torch.tanh(keys + self.query(h)[:, None])).softmax(1)  # [B, S, 1]
+            feed = torch.tanh(self.combine(torch.cat([(weights * memory).sum(1), h], 1)))
+            fed.append(feed)
+        return self.output(torch.stack(fed, 1))
+
+
+def mt_rnn(vocabulary, batch, time, width):
+    network = RecurrentTranslator(vocabulary, width)
+    optimizer = torch.optim.Adam(network.parameters(), 1e-3)
+    loss = lambda source, previous, following: mean_loss(network(source, previous), following)
+    return Workload(network, optimizer, 1.0, loss, (3, (batch, time), FIRST_WORD, vocabulary))
+
+
+WORKLOADS = {make.__name__: make for make in (charlm, charlstm, lstmlm, mt_transformer, mt_rnn)}
+WARM_UP = 3
 
 
 def main():
     name, steps, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    sizes = json.loads(pathlib.Path(__file__).parent.parent.joinpath("sizes.json").read_text("utf-8"))
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    network, rate, max_norm, loss, tokens = WORKLOADS[name]()
-    optimizer = torch.optim.Adam(network.parameters(), rate)
-
-    def step():
-        optimizer.zero_grad(set_to_none=True)
-        value = loss()
-        value.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), max_norm)
-        optimizer.step()
-
-    for _ in range(3):
-        step()
+    workload = WORKLOADS[name](**sizes[name])
     times = []
-    for _ in range(steps):
-        start = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - start)
-    seconds = statistics.median(times)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"milliseconds": 1000 * seconds, "tokensPerSecond": tokens / seconds, "peakMiB": peak}))
+    for i in range(WARM_UP + steps):
+        ids = workload.draw()
+        start, used = time.perf_counter(), time.process_time()
+        workload.step(ids).item()
+        if i >= WARM_UP:
+            times.append((1000 * (time.perf_counter() - start), 1000 * (time.process_time() - used)))
+    figures = {
+        "milliseconds": statistics.median(wall for wall, _ in times),
+        "cpuMilliseconds": statistics.median(cpu for _, cpu in times),
+        "units": workload.tokens,
+        "peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(figures))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+/** Times a training workload in this process: `train.ts WORKLOAD STEPS BACKEND` prints one line of JSON. */
+import { configure, Random, Scope } from "../../../src/index.ts";
+import { kernelsFor } from "../../../src/tensor/index.ts";
+import { countOperations, speedOfProduct } from "../flops.ts";
+import { drawIds, tokensOf, type Workload, workloads } from "../workloads.ts";
+import { peakMiB, report, timed } from "./clock.ts";
+
+const [name, steps, backend] = process.argv.slice(2);
+configure({ backend: backend as "auto" });
+const workload: Workload = workloads[name as keyof typeof workloads]();
+const random = new Random(1);
+
+const times = timed(
+  { warmUp: backend === "reference" ? 1 : 3, steps: Number(steps) },
+  () => undefined,
+  () => {
+    using _scope = new Scope();
+    workload.step(drawIds(workload, random));
+  },
+);
+const memory = peakMiB();
+const kernels = kernelsFor("f32");
+const operations = countOperations(kernels, () => {
+  using _scope = new Scope();
+  workload.step(drawIds(workload, random));
+});
+report({
+  ...times,
+  units: tokensOf(workload),
+  peakMiB: memory,
+  gflops: operations / times.milliseconds / 1e6,
+  gflopsOfProduct: speedOfProduct(kernels) / 1e6,
+});

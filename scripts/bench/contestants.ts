@@ -1,0 +1,74 @@
+/** Who takes part in a benchmark: commands that print their figures as one line of JSON. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Figures } from "./figures.ts";
+
+export interface Contestant {
+  readonly name: string;
+  readonly ours: boolean;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export const BACKENDS = ["reference", "simd", "relaxed", "blas"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+export const fileHere = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+const threadsText = (threads: number): string => (threads === 1 ? "1 thread" : `${threads} threads`);
+
+/** A script of `children/`, for each backend with each number of threads. */
+export function ours(
+  script: string,
+  args: (backend: BackendName) => readonly string[],
+  { backends, threads }: { readonly backends: readonly BackendName[]; readonly threads: readonly number[] },
+): Contestant[] {
+  return backends.flatMap((backend) =>
+    threads.map((count) => ({
+      name: `lexigrad ${backend}, ${threadsText(count)}`,
+      ours: true,
+      command: process.execPath,
+      args: ["--import", "tsx", fileHere(`children/${script}`), ...args(backend)],
+      environment: { LEXIGRAD_BACKEND: backend, LEXIGRAD_THREADS: String(count) },
+    })),
+  );
+}
+
+/** The first Python here that has `module`. */
+export function pythonWith(module: string, environment: Record<string, string> = {}): string | undefined {
+  const env = { ...process.env, ...environment };
+  return ["/usr/bin/python3", "python3"].find(
+    (name) => spawnSync(name, ["-c", `import ${module}`], { env }).status === 0,
+  );
+}
+
+/** A PyTorch script of `peers/`, whose last argument is the number of threads; nothing without PyTorch. */
+export function pytorch(script: string, args: readonly string[], threads: readonly number[]): Contestant[] {
+  torch ??= { python: pythonWith("torch") };
+  const { python } = torch;
+  if (python === undefined) return [];
+  return threads.map((count) => ({
+    name: `PyTorch, ${threadsText(count)}`,
+    ours: false,
+    command: python,
+    args: [fileHere(`peers/${script}`), ...args, String(count)],
+  }));
+}
+
+let torch: { readonly python: string | undefined } | undefined;
+
+/** Runs a contestant once; a message when it cannot take part. */
+export function runOnce({ command, args, environment }: Contestant): Figures | string {
+  const env = { ...process.env, ...environment };
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8", env });
+  if (error) return error.message;
+  if (status === 0) return JSON.parse(stdout.trim().split("\n").at(-1) as string) as Figures;
+  return explanation(stderr) ?? `ended with status ${status}`;
+}
+
+/** The line of an error's output that says what went wrong: the last of Python's, the first of Node's stack. */
+function explanation(stderr: string): string | undefined {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  return lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.at(-1);
+}

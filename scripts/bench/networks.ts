@@ -1,0 +1,164 @@
+/** The networks of the training workloads; fields are named as in peers/pytorch.py, so that weights can be exchanged. */
+import {
+  additiveScores,
+  concat,
+  Dropout,
+  Embedding,
+  Linear,
+  LSTM,
+  type LSTMState,
+  linear,
+  Module,
+  matmul,
+  Positions,
+  type Random,
+  slice,
+  softmax,
+  squeeze,
+  type Tensor,
+  Transformer,
+  TransformerEncoder,
+  tanh,
+  zeros,
+} from "../../src/index.ts";
+
+export interface Sizes {
+  readonly vocabulary: number;
+  readonly batch: number;
+  /** Positions of a sequence, of source and target alike. */
+  readonly time: number;
+  readonly width: number;
+}
+
+export interface LayerSizes extends Sizes {
+  readonly layers: number;
+  readonly dropout: number;
+}
+
+export interface TransformerSizes extends Omit<LayerSizes, "dropout"> {
+  readonly heads: number;
+}
+
+export interface TranslatorSizes extends TransformerSizes {
+  readonly inner: number;
+  readonly dropout: number;
+}
+
+const table = ({ vocabulary, width }: Sizes, random: Random): Embedding =>
+  new Embedding({ numEmbeddings: vocabulary, embeddingDim: width, random });
+
+/** An LSTM language model, with dropout on what goes into each layer and on what comes out of the last. */
+export class LstmLanguageModel extends Module {
+  embedding: Embedding;
+  lstm: LSTM;
+  output: Linear;
+  dropout: Dropout;
+
+  constructor(sizes: LayerSizes, random: Random) {
+    super();
+    const { vocabulary, width, layers, dropout } = sizes;
+    this.embedding = table(sizes, random);
+    this.lstm = new LSTM({ inputSize: width, hiddenSize: width, numLayers: layers, dropout, random });
+    this.output = new Linear({ inFeatures: width, outFeatures: vocabulary, random });
+    this.dropout = new Dropout({ p: dropout, random });
+  }
+
+  forward(ids: Tensor, state: LSTMState): [logits: Tensor, state: LSTMState] {
+    const [hidden, next] = this.lstm.forward(this.dropout.forward(this.embedding.forward(ids)), state);
+    return [this.output.forward(this.dropout.forward(hidden)), next];
+  }
+}
+
+/** A pre-norm transformer language model whose output weights are the embedding. */
+export class TransformerLanguageModel extends Module {
+  embedding: Embedding;
+  positions: Positions;
+  encoder: TransformerEncoder;
+
+  constructor(sizes: TransformerSizes, random: Random) {
+    super();
+    const { time, width, layers, heads } = sizes;
+    this.embedding = table(sizes, random);
+    this.positions = new Positions({ type: "learned", dModel: width, maxLength: time, random });
+    this.encoder = new TransformerEncoder({
+      ...{ numLayers: layers, dModel: width, nhead: heads, dimFeedforward: 4 * width, dropout: 0 },
+      ...{ activation: "gelu", normFirst: true, random },
+    });
+  }
+
+  forward(ids: Tensor): Tensor {
+    const embedded = this.positions.forward(this.embedding.forward(ids));
+    return linear(this.encoder.forward(embedded, { causal: true }), this.embedding.weight);
+  }
+}
+
+/** A post-norm transformer translator without positions. */
+export class TransformerTranslator extends Module {
+  source: Embedding;
+  target: Embedding;
+  transformer: Transformer;
+  output: Linear;
+
+  constructor(sizes: TranslatorSizes, random: Random) {
+    super();
+    const { vocabulary, width, layers, heads, inner, dropout } = sizes;
+    this.source = table(sizes, random);
+    this.target = table(sizes, random);
+    this.transformer = new Transformer({
+      ...{ dModel: width, nhead: heads, numEncoderLayers: layers, numDecoderLayers: layers },
+      ...{ dimFeedforward: inner, dropout, random },
+    });
+    this.output = new Linear({ inFeatures: width, outFeatures: vocabulary, random });
+  }
+
+  forward(source: Tensor, previous: Tensor, lengths: Int32Array): Tensor {
+    const scale = Math.sqrt(this.source.weight.shape[1]);
+    const [from, to] = [this.source.forward(source).mul(scale), this.target.forward(previous).mul(scale)];
+    const options = { causal: true, lengths, memoryLengths: lengths };
+    return this.output.forward(this.transformer.forward(from, to, options));
+  }
+}
+
+/** A translator of LSTMs with additive attention and input feeding, whose decoder starts from zeros. */
+export class RecurrentTranslator extends Module {
+  source: Embedding;
+  target: Embedding;
+  encoder: LSTM;
+  decoder: LSTM;
+  query: Linear;
+  key: Linear;
+  energy: Linear;
+  combine: Linear;
+  output: Linear;
+
+  constructor(sizes: Sizes, random: Random) {
+    super();
+    const { vocabulary, width } = sizes;
+    const map = (inFeatures: number, outFeatures: number) => new Linear({ inFeatures, outFeatures, random });
+    this.source = table(sizes, random);
+    this.target = table(sizes, random);
+    this.encoder = new LSTM({ inputSize: width, hiddenSize: width / 2, bidirectional: true, random });
+    this.decoder = new LSTM({ inputSize: 2 * width, hiddenSize: width, random });
+    [this.query, this.key, this.energy] = [map(width, width), map(width, width), map(width, 1)];
+    [this.combine, this.output] = [map(2 * width, width), map(width, vocabulary)];
+  }
+
+  forward(source: Tensor, previous: Tensor): Tensor {
+    const [memory] = this.encoder.forward(this.source.forward(source)); // [B, S, D]
+    const [keys, embedded] = [this.key.forward(memory), this.target.forward(previous)];
+    const v = squeeze(this.energy.weight, 0);
+    const [batch, time, width] = embedded.shape;
+    let state: LSTMState = [zeros([1, batch, width]), zeros([1, batch, width])];
+    let feed = zeros([batch, 1, width]);
+    const fed: Tensor[] = [];
+    for (let t = 0; t < time; t++) {
+      const [hidden, next] = this.decoder.forward(concat([slice(embedded, 1, t, t + 1), feed], 2), state);
+      const scores = additiveScores(this.query.forward(hidden), keys, v).add(this.energy.bias as Tensor);
+      const context = matmul(softmax(scores), memory); // [B, 1, D]
+      feed = tanh(this.combine.forward(concat([context, hidden], 2)));
+      state = next;
+      fed.push(feed);
+    }
+    return this.output.forward(concat(fed, 1)); // [B, T, V]
+  }
+}
