@@ -171,8 +171,10 @@ export {
 } from "./tensor/index.ts";
 export { additiveScores } from "./tensor/ops/attention.ts";
 export type { Columns, ColumnsLike } from "./tensor/ops/columns.ts";
+export { crossEntropy } from "./tensor/ops/cross-entropy.ts";
 export { add, div, equal, greater, maximum, minimum, mul, neg, sub } from "./tensor/ops/elementwise.ts";
 export { gather, pick, scatterAdd } from "./tensor/ops/gather.ts";
+export { linearCrossEntropy } from "./tensor/ops/linear-cross-entropy.ts";
 export { linear, matmul } from "./tensor/ops/matmul.ts";
 export { dropout, layerNorm } from "./tensor/ops/norm.ts";
 export { argmax, max, mean, norm, sum, variance } from "./tensor/ops/reduce.ts";
@@ -198,7 +200,7 @@ export {
   transpose,
   unsqueeze,
 } from "./tensor/ops/shape.ts";
-export { crossEntropy, logSoftmax, maskedSoftmax, softmax } from "./tensor/ops/softmax.ts";
+export { logSoftmax, maskedSoftmax, softmax } from "./tensor/ops/softmax.ts";
 export {
   abs,
   clamp,

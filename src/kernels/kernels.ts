@@ -16,7 +16,7 @@
  * `reference/` is the specification in plain loops; `simd/` and `blas.ts` override what they do faster.
  */
 export interface Kernels
-  extends Elementwise, Reductions, Movement, MatrixProduct, Rows, Attention, Recurrent, Updates {}
+  extends Elementwise, Reductions, Movement, MatrixProduct, Rows, CrossEntropy, Attention, Recurrent, Updates {}
 
 /** `out[i] = f(x[i])` for i < n. */
 export type UnaryKernel = (x: number, out: number, n: number) => void;
@@ -153,24 +153,6 @@ export interface Rows {
   /** g - exp(y) sum(g), y the log-softmax. */
   logSoftmaxGrad(y: number, g: number, out: number, rows: number, cols: number): void;
   /**
-   * Cross-entropy against the smoothed distribution q of each row's target t: q[t] = on, q[j] = off
-   * elsewhere, q[excluded] = 0 unless it is t, times `weights[j]` when weights is not 0:
-   *
-   *     lse[r] = log sum_j exp(x[r,j]);   loss[r] = sum_j q[j] (lse[r] - x[r,j])
-   *
-   * A row whose target is `ignore` has loss 0. targets: i32 `[rows]`; loss, lse: `[rows]`.
-   * Terms with q[j] = 0 are left out, so that x[r,j] = -Infinity is allowed there.
-   */
-  crossEntropy(
-    x: number, targets: number, weights: number, loss: number, lse: number, rows: number, cols: number,
-    ignore: number, on: number, off: number, excluded: number,
-  ): void;
-  /** `out[r,j] = g[r] (exp(x[r,j] - lse[r]) sum(q) - q[j])`; zeros for ignored rows. */
-  crossEntropyGrad(
-    x: number, targets: number, weights: number, lse: number, g: number, out: number, rows: number,
-    cols: number, ignore: number, on: number, off: number, excluded: number,
-  ): void;
-  /**
    * `out = (x - mean) rstd gamma + beta` with the biased variance and rstd = 1/sqrt(var + eps)
    * (Ba, Kiros and Hinton 2016, eq. 4). mean, rstd: `[rows]`.
    */
@@ -195,6 +177,36 @@ export interface Rows {
   additiveScoresGrad(
     query: number, keys: number, v: number, g: number, dquery: number, dkeys: number, dv: number,
     batch: number, queries: number, positions: number, width: number,
+  ): void;
+}
+
+/** Cross-entropy of the rows of `[rows, cols]`, logits over classes. */
+export interface CrossEntropy {
+  /**
+   * Cross-entropy against the smoothed distribution q of each row's target t: q[t] = on, q[j] = off
+   * elsewhere, q[excluded] = 0 unless it is t, times `weights[j]` when weights is not 0:
+   *
+   *     lse[r] = log sum_j exp(x[r,j]);   loss[r] = sum_j q[j] (lse[r] - x[r,j])
+   *
+   * A row whose target is `ignore` has loss 0. targets: i32 `[rows]`; loss, lse: `[rows]`.
+   * Terms with q[j] = 0 are left out, so that x[r,j] = -Infinity is allowed there.
+   */
+  crossEntropy(
+    x: number, targets: number, weights: number, loss: number, lse: number, rows: number, cols: number,
+    ignore: number, on: number, off: number, excluded: number,
+  ): void;
+  /** `out[r,j] = g[r] (exp(x[r,j] - lse[r]) sum(q) - q[j])`; zeros for ignored rows. */
+  crossEntropyGrad(
+    x: number, targets: number, weights: number, lse: number, g: number, out: number, rows: number,
+    cols: number, ignore: number, on: number, off: number, excluded: number,
+  ): void;
+  /**
+   * `crossEntropy`, and in place of x `crossEntropyGrad` with the one upstream gradient g for every row: what a block of
+   * logits that nobody else will read is turned into, with one exponential for each.
+   */
+  crossEntropyWithGrad(
+    x: number, targets: number, weights: number, loss: number, rows: number, cols: number, g: number,
+    ignore: number, on: number, off: number, excluded: number,
   ): void;
 }
 

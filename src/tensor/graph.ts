@@ -28,6 +28,9 @@ function withRecording<T>(value: boolean, body: () => T): T {
  */
 export const noGrad = <T>(body: () => T): T => withRecording(false, body);
 
+/** Whether what is computed from `input` now will be differentiated with respect to it. */
+export const isWatched = (input: Tensor | null): boolean => recording && (input?.requiresGrad ?? false);
+
 /** Attaches a node to `outputs` when recording and when any input wants gradients. */
 export function record(
   name: string,

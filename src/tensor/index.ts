@@ -6,6 +6,7 @@ export { type OpName, ops } from "./methods.ts";
 export { defineFusedOp, defineOp, type Fused, type Op, type OpDefinition } from "./op.ts";
 export { positionAngles } from "./ops/angles.ts";
 export type { Columns, ColumnsLike } from "./ops/columns.ts";
+export type { CrossEntropyOptions, SmoothingForm } from "./ops/cross-entropy.ts";
 export { gruSequence, lstmSequence, rnnSequence } from "./ops/recurrent.ts";
 export { type RotaryOptions, rotary } from "./ops/rotary.ts";
 export {
@@ -15,7 +16,6 @@ export {
 } from "./ops/scaled-dot-product.ts";
 export type { RecurrentWeights, SequenceOptions } from "./ops/sequence.ts";
 export { concat, stack } from "./ops/shape.ts";
-export type { CrossEntropyOptions, SmoothingForm } from "./ops/softmax.ts";
 export { configure, type DType, kernelsFor, memoryInfo, type RuntimeOptions } from "./runtime.ts";
 export { keep, Scope, scoped } from "./scope.ts";
 export { empty, type NestedArray, Tensor, type TypedArray } from "./tensor.ts";

@@ -4,8 +4,10 @@
  */
 import { type BackwardOptions, backward } from "./graph.ts";
 import { additiveScores } from "./ops/attention.ts";
+import { crossEntropy } from "./ops/cross-entropy.ts";
 import { add, div, equal, greater, maximum, minimum, mul, neg, sub } from "./ops/elementwise.ts";
 import { gather, pick, scatterAdd } from "./ops/gather.ts";
+import { linearCrossEntropy } from "./ops/linear-cross-entropy.ts";
 import { linear, matmul } from "./ops/matmul.ts";
 import { dropout, layerNorm } from "./ops/norm.ts";
 import { argmax, max, mean, norm, sum, variance } from "./ops/reduce.ts";
@@ -24,7 +26,7 @@ import {
   transpose,
   unsqueeze,
 } from "./ops/shape.ts";
-import { crossEntropy, keepWhere, logSoftmax, maskedSoftmax, softmax } from "./ops/softmax.ts";
+import { keepWhere, logSoftmax, maskedSoftmax, softmax } from "./ops/softmax.ts";
 import {
   abs,
   clamp,
@@ -71,6 +73,7 @@ export const ops = {
   keepWhere,
   layerNorm,
   linear,
+  linearCrossEntropy,
   log,
   logSoftmax,
   maskedSoftmax,

@@ -103,6 +103,11 @@ export class Tensor {
     return this.storage.pointer + this.offset * WIDTH[this.dtype];
   }
 
+  /** @internal Byte offset of the i-th element in the heap. */
+  pointerAt(i: number): number {
+    return this.pointer + i * WIDTH[this.dtype];
+  }
+
   /** @internal A view of the data, valid until the next allocation. */
   view(): TypedArray {
     const { pointer, size } = this;

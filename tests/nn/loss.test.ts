@@ -26,6 +26,14 @@ const withWeight = ({ options: { weight, ...options } }: FixtureCase, dtype: "f3
 
 const LOSSES: Record<string, Loss> = {
   crossEntropy: ({ logits }, entry, dtype) => logits.crossEntropy(ids(entry), withWeight(entry, dtype)),
+  /** With the identity as its weight, the hidden states are the logits. */
+  linearCrossEntropy: ({ logits }, entry, dtype) => {
+    const classes = logits.shape[logits.rank - 1];
+    const identity = Array.from({ length: classes }, (_, i) =>
+      Array.from({ length: classes }, (_, j) => Number(i === j)),
+    );
+    return logits.linearCrossEntropy(array(identity, dtype), null, ids(entry), withWeight(entry, dtype));
+  },
   nll: ({ logProbs }, entry, dtype) => nllLoss(logProbs, ids(entry), withWeight(entry, dtype)),
   labelSmoothing: ({ logits }, entry) => {
     const { form, ...options } = entry.options;
@@ -41,14 +49,15 @@ const LOSSES: Record<string, Loss> = {
 };
 
 describe.each(PRECISIONS)("PyTorch's values in %s", (...precision) => {
-  test.each(loadFixture("losses").cases.map((entry) => [entry.name, entry] as const))(
-    "%s",
-    (_name, entry) => {
-      replay(entry, precision, new Map(), (inputs) => ({
-        loss: LOSSES[entry.kind](inputs, entry, precision[0]),
-      }));
-    },
-  );
+  const { cases } = loadFixture("losses");
+  const fused = cases
+    .filter(({ kind }) => kind === "crossEntropy")
+    .map((entry) => ({ ...entry, name: `${entry.name}, of a linear map`, kind: "linearCrossEntropy" }));
+  test.each([...cases, ...fused].map((entry) => [entry.name, entry] as const))("%s", (_name, entry) => {
+    replay(entry, precision, new Map(), (inputs) => ({
+      loss: LOSSES[entry.kind](inputs, entry, precision[0]),
+    }));
+  });
 });
 
 // Joey NMT's test_loss.py: padding 0, smoothing 0.4, vocabulary 5.

@@ -134,14 +134,14 @@ const rowwiseGrad =
     return [y, arena.input(rows * cols), arena.output(rows * cols), rows, cols];
   };
 
-/** rows, cols, ignore, on, off and excluded of a cross-entropy, with its inputs. */
-function crossEntropyInputs(arena: Arena, n: number) {
+/** rows, cols, ignore, on, off and excluded of a cross-entropy, with its inputs. The logits may be an output too. */
+function crossEntropyInputs(arena: Arena, n: number, logits: "input" | "output" = "input") {
   const { random } = arena;
   const rows = 1 + random.integer(4);
   const cols = n + 1;
   const smoothing = random.uniform() < 0.5 ? 0 : 0.1;
   const weighted = random.uniform() < 0.5;
-  const x = arena.input(rows * cols, { draw: (r) => 3 * r.normal() });
+  const x = arena[logits](rows * cols, { draw: (r) => 3 * r.normal() });
   const targets = arena.indices(rows, cols);
   const weights = weighted ? arena.input(cols, { draw: (r) => r.integer(4) / 2, nan: false }) : 0;
   const excluded = random.uniform() < 0.5 ? -1 : random.integer(cols);
@@ -255,6 +255,15 @@ export const kernelCases = {
     const lse = arena.input(rows, { draw: (r) => 8 + r.normal() });
     const [g, out] = [arena.input(rows), arena.output(rows * cols)];
     return [x, targets, weights, lse, g, out, rows, cols, ignore, on, off, excluded];
+  },
+  crossEntropyWithGrad: (arena, n) => {
+    const { x, targets, weights, rows, cols, ignore, on, off, excluded } = crossEntropyInputs(
+      arena,
+      n,
+      "output",
+    );
+    const g = arena.random.uniform(-2, 2);
+    return [x, targets, weights, arena.output(rows), rows, cols, g, ignore, on, off, excluded];
   },
   layerNorm: (arena, cols) => {
     const rows = 1 + arena.random.integer(4);

@@ -28,6 +28,11 @@ const notBroadcast = (name: "add" | "sub" | "mul" | "div" | "maximum" | "minimum
 const third = Math.log(2);
 /** Log probabilities [1/4, 1/2, 1/4]. */
 const quarter = [0, third, 0];
+const identity = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
 const tenths = Array.from({ length: 5 }, () => [0.1, 0.1, 0.6, 0.1, 0.1].map(Math.log));
 
 // biome-ignore format: one case a line.
@@ -160,6 +165,21 @@ const cases = {
     refuses(ShapeError, "linear: expected matrices [..., m, k] and [..., k, n], got [1, 3] and [4, 2] transposed.", () => ops.linear(ones([3]), ones([4, 2]), ones([4]))),
     refuses(ShapeError, "linear bias: expected [4], got [3].", () => ops.linear(ones([2, 2]), ones([4, 2]), ones([3]))),
     refuses(ShapeError, "linear: expected x [..., in] and weight [out, in], got [2, 2] and [1, 4, 2].", () => ops.linear(ones([2, 2]), ones([1, 4, 2]))),
+  ],
+  linearCrossEntropy: [
+    // A weight of the identity makes the hidden states the logits.
+    gives((x, w, b) => ops.linearCrossEntropy(x, w, b, [1, 2]), [[quarter, quarter], identity, [0, 0, 0]], 1.5 * third, "once"),
+    gives((x, w) => ops.linearCrossEntropy(x, w, null, [[1], [2]], { reduction: "none" }), [[[quarter], [quarter]], identity], [[third], [2 * third]], "once"),
+    gives((x, w, b) => ops.linearCrossEntropy(x, w, b, [2, 9, 0, 9], { ignoreIndex: 9, reduction: "none" }), [[[1, 2], [3, 4], [0, 1], [1, 1]], [[0, 0], [0, 0], [0, 0], [0, 0]], [0, 0, third, 0]], [Math.log(5 / 2), 0, Math.log(5), 0], "once"),
+    gives((x, w, b) => ops.linearCrossEntropy(x, w, b, [1, 9, 2], { ignoreIndex: 9, reduction: "sum" }), [[quarter, quarter, quarter], identity, [0, 0, 0]], 3 * third, "once"),
+    gives((x, w, b) => ops.linearCrossEntropy(x, w, b, [9, 9], { ignoreIndex: 9 }), [[quarter, quarter], identity, [0, 0, 0]], 0, "once"),
+    gives((x, w) => ops.linearCrossEntropy(x, w, null, 1, { labelSmoothing: 0.3, smoothingForm: "others" }), [quarter, identity], 1.3 * third, "once"),
+    refuses(ShapeError, "linearCrossEntropy: expected hidden [..., D], weight [V, D] and bias [V] or null, got [2, 3], [4, 2], null.", () => ops.linearCrossEntropy(ones([2, 3]), ones([4, 2]), null, [0, 1])),
+    refuses(ShapeError, "linearCrossEntropy: expected hidden [..., D], weight [V, D] and bias [V] or null, got [2, 3], [4, 3], [3].", () => ops.linearCrossEntropy(ones([2, 3]), ones([4, 3]), ones([3]), [0, 1])),
+    refuses(ShapeError, "linearCrossEntropy targets: expected [2], got [3].", () => ops.linearCrossEntropy(ones([2, 3]), ones([4, 3]), null, [0, 1, 2])),
+    refuses(ShapeError, "linearCrossEntropy weight: expected [4], got [3].", () => ops.linearCrossEntropy(ones([2, 3]), ones([4, 3]), null, [0, 1], { weight: ones([3]) })),
+    refuses(IndexError, "linearCrossEntropy target: expected whole numbers in 0..3, got 4.", () => ops.linearCrossEntropy(ones([1, 3]), ones([4, 3]), null, [4])),
+    refuses(DTypeError, "linearCrossEntropy: expected float tensors of one type, got f32 and f64", () => ops.linearCrossEntropy(ones([1, 3]), ones([4, 3], "f64"), null, [0])),
   ],
   log: [gives(ops.log, [[1, Math.E, 0.5]], [0, 1, -third]), noFloats("log")],
   logSoftmax: [

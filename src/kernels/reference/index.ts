@@ -5,6 +5,7 @@
 import type { Kernels } from "../kernels.ts";
 import type { Heap } from "../memory.ts";
 import { attention } from "./attention.ts";
+import { crossEntropies } from "./cross-entropy.ts";
 import { elementwise } from "./elementwise.ts";
 import { matrixProduct } from "./matmul.ts";
 import { movement } from "./movement.ts";
@@ -23,6 +24,7 @@ export function createReference(heap: Heap, type: FloatType): Kernels {
     ...movement(view),
     ...matrixProduct(view),
     ...rows(view),
+    ...crossEntropies(view),
     ...attention(view),
     ...recurrent(view),
     ...updates(view),

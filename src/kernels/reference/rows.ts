@@ -4,14 +4,6 @@ import type { FloatArray, FloatView } from "./view.ts";
 export function rows(view: FloatView): Rows {
   const { shift } = view;
 
-  /** The smoothed target distribution of the contract, one term. */
-  const q = (
-    data: FloatArray, j: number, target: number, weights: number, on: number, off: number, excluded: number,
-  ): number => {
-    const share = j === target ? on : j === excluded ? 0 : off;
-    return weights === 0 ? share : share * data[(weights >>> shift) + j];
-  };
-
   return {
     softmax(x, out, rows, cols) {
       const data = view.floats();
@@ -53,42 +45,6 @@ export function rows(view: FloatView): Rows {
         let total = 0;
         for (let j = 0; j < cols; j++) total += data[pg + j];
         for (let j = 0; j < cols; j++) data[po + j] = data[pg + j] - Math.exp(data[py + j]) * total;
-      }
-    },
-    crossEntropy(x, targets, weights, loss, lse, rows, cols, ignore, on, off, excluded) {
-      const data = view.floats();
-      for (let r = 0; r < rows; r++) {
-        const px = (x >>> shift) + r * cols;
-        const target = view.heap.i32[(targets >>> 2) + r];
-        const norm = logSumExp(data, px, cols);
-        let total = 0;
-        if (target !== ignore) {
-          for (let j = 0; j < cols; j++) {
-            const share = q(data, j, target, weights, on, off, excluded);
-            if (share !== 0) total += share * (norm - data[px + j]);
-          }
-        }
-        data[(lse >>> shift) + r] = norm;
-        data[(loss >>> shift) + r] = total;
-      }
-    },
-    crossEntropyGrad(x, targets, weights, lse, g, out, rows, cols, ignore, on, off, excluded) {
-      const data = view.floats();
-      for (let r = 0; r < rows; r++) {
-        const [px, po] = [(x >>> shift) + r * cols, (out >>> shift) + r * cols];
-        const target = view.heap.i32[(targets >>> 2) + r];
-        if (target === ignore) {
-          data.fill(0, po, po + cols);
-          continue;
-        }
-        const norm = data[(lse >>> shift) + r];
-        const upstream = data[(g >>> shift) + r];
-        let mass = 0;
-        for (let j = 0; j < cols; j++) mass += q(data, j, target, weights, on, off, excluded);
-        for (let j = 0; j < cols; j++) {
-          const share = q(data, j, target, weights, on, off, excluded);
-          data[po + j] = upstream * (Math.exp(data[px + j] - norm) * mass - share);
-        }
       }
     },
     layerNorm(x, gamma, beta, out, mean, rstd, rows, cols, eps) {
@@ -178,7 +134,8 @@ function rowMax(data: FloatArray, start: number, cols: number): number {
   return top;
 }
 
-function logSumExp(data: FloatArray, start: number, cols: number): number {
+/** Of a row; -Infinity for a row of -Infinity. */
+export function logSumExp(data: FloatArray, start: number, cols: number): number {
   const top = rowMax(data, start, cols);
   if (top === Number.NEGATIVE_INFINITY) return top;
   let total = 0;

@@ -147,6 +147,13 @@ export function exp2Negative(x: v128): v128 {
   return f32x4.mul(madd(z, madd(z, high, middle), low), scale);
 }
 
+/** exp(x) for x <= 0 (or barely above), by {@link exp2Negative}: the relative error grows to |x| 2^-24. */
+// @ts-ignore: decorator
+@inline
+export function expNegative(x: v128): v128 {
+  return exp2Negative(f32x4.mul(x, constant(LOG2E)));
+}
+
 /** exp(-factor x^2), factor a power of 2: the square is carried in two parts, so that its rounding is not magnified. */
 // @ts-ignore: decorator
 @inline

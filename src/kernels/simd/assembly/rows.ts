@@ -1,4 +1,5 @@
-import { exp, log, tanh } from "./math";
+import { logSumExp } from "./cross-entropy";
+import { exp, tanh } from "./math";
 import { rowMax, rowSum } from "./reductions";
 import { get, laneMask, madd, nmadd, put, splat, sumLanes } from "./vector";
 
@@ -44,20 +45,6 @@ export function softmaxGrad(y: usize, g: usize, out: usize, rows: i32, cols: i32
       put(out + p, f32x4.mul(get(y + p, count), f32x4.sub(get(g + p, count), dot)), count);
     }
   }
-}
-
-/** log sum exp of a row; -Infinity for a row of -Infinity. */
-function logSumExp(x: usize, cols: i32): f32 {
-  const top = rowMax(x, cols);
-  if (top == -Infinity) return top;
-  const shift = splat(top);
-  let total = splat(0);
-  for (; cols > 0; cols -= 4, x += 16) {
-    const count = min(cols, 4);
-    const e = exp(f32x4.sub(get(x, count), shift));
-    total = f32x4.add(total, v128.and(e, laneMask(count)));
-  }
-  return top + f32x4.extract_lane(log(splat(sumLanes(total))), 0);
 }
 
 export function logSoftmax(x: usize, out: usize, rows: i32, cols: i32): void {
@@ -175,96 +162,5 @@ export function additiveScoresGrad(
         }
       }
     }
-  }
-}
-
-/** One value's exponential. */
-// @ts-ignore: decorator
-@inline
-function exp1(x: f32): f32 {
-  return f32x4.extract_lane(exp(splat(x)), 0);
-}
-
-/** The weight of class j: 1 without weights. */
-// @ts-ignore: decorator
-@inline
-function weight(weights: usize, j: i32): f32 {
-  return weights ? load<f32>(weights + (<usize>j << 2)) : 1;
-}
-
-/** The part of the row with `from <= j < to`: sum of `w[j] (lse - x[j])`. */
-function weightedGap(x: usize, weights: usize, from: i32, to: i32, lse: f32): f32 {
-  const top = splat(lse);
-  let total = splat(0);
-  for (let j = from; j < to; j += 4) {
-    const count = min(to - j, 4), p = <usize>j << 2;
-    const gap = f32x4.sub(top, get(x + p, count));
-    const w = weights ? get(weights + p, count) : splat(1);
-    // A weight of 0 takes its term out, even where the gap is infinite.
-    const present = v128.and(f32x4.ne(w, splat(0)), laneMask(count));
-    total = f32x4.add(total, v128.and(f32x4.mul(w, gap), present));
-  }
-  return sumLanes(total);
-}
-
-export function crossEntropy(
-  x: usize, targets: usize, weights: usize, loss: usize, lse: usize,
-  rows: i32, cols: i32, ignore: i32, on: f32, off: f32, excluded: i32,
-): void {
-  for (let r = 0; r < rows; r++, x += cols << 2, targets += 4, loss += 4, lse += 4) {
-    const target = load<i32>(targets), norm = logSumExp(x, cols);
-    let total: f32 = 0;
-    if (target != ignore) {
-      const share = on * weight(weights, target);
-      if (share != 0) total = share * (norm - load<f32>(x + (<usize>target << 2)));
-      if (off != 0) {
-        const first = <i32>min<u32>(target, excluded), last = max(target, excluded);
-        let gap: f32 = 0;
-        if (<u32>excluded < <u32>cols) {
-          gap = weightedGap(x, weights, 0, first, norm) + weightedGap(x, weights, first + 1, last, norm) +
-            weightedGap(x, weights, last + 1, cols, norm);
-        } else {
-          gap = weightedGap(x, weights, 0, target, norm) + weightedGap(x, weights, target + 1, cols, norm);
-        }
-        total += off * gap;
-      }
-    }
-    store<f32>(lse, norm);
-    store<f32>(loss, total);
-  }
-}
-
-export function crossEntropyGrad(
-  x: usize, targets: usize, weights: usize, lse: usize, g: usize, out: usize,
-  rows: i32, cols: i32, ignore: i32, on: f32, off: f32, excluded: i32,
-): void {
-  const step = cols << 2;
-  const weightSum = weights ? rowSum(weights, cols) : <f32>cols;
-  const hasExcluded = <u32>excluded < <u32>cols;
-  for (let r = 0; r < rows; r++, x += step, out += step, targets += 4, lse += 4, g += 4) {
-    const target = load<i32>(targets);
-    if (target == ignore) {
-      memory.fill(out, 0, step);
-      continue;
-    }
-    const upstream = load<f32>(g), norm = load<f32>(lse);
-    const atTarget = <usize>target << 2, atExcluded = <usize>excluded << 2;
-    const exclude = hasExcluded && excluded != target;
-    const onShare = on * weight(weights, target);
-    let mass = weightSum - weight(weights, target);
-    if (exclude) mass -= weight(weights, excluded);
-    mass = off * mass + onShare;
-    // Taken before the row, which may be written in place.
-    const targetGrad = upstream * (exp1(load<f32>(x + atTarget) - norm) * mass - onShare);
-    const excludedGrad = exclude ? upstream * exp1(load<f32>(x + atExcluded) - norm) * mass : 0;
-    const gv = splat(upstream), offs = splat(off), norms = splat(norm), masses = splat(mass);
-    for (let j = 0; j < cols; j += 4) {
-      const count = min(cols - j, 4), p = <usize>j << 2;
-      const share = weights ? f32x4.mul(offs, get(weights + p, count)) : offs;
-      const probability = exp(f32x4.sub(get(x + p, count), norms));
-      put(out + p, f32x4.mul(gv, f32x4.sub(f32x4.mul(probability, masses), share)), count);
-    }
-    store<f32>(out + atTarget, targetGrad);
-    if (exclude) store<f32>(out + atExcluded, excludedGrad);
   }
 }
