@@ -71,10 +71,13 @@ export class Random {
   /** A whole number in 0..n-1, without modulo bias. */
   integer(n: number): number {
     checkNumber("Random.integer", n, { integer: true, min: 1, max: 4294967296 });
-    const limit = 4294967296 - (4294967296 % n);
-    let bits = this.bits();
-    while (bits >= limit) bits = this.bits();
-    return bits % n;
+    if (n === 4294967296) return this.bits();
+    for (;;) {
+      const bits = this.bits();
+      const rest = bits % (n >>> 0);
+      // Behind the last whole run of 0..n-1 among the 32-bit numbers, some remainders are missing.
+      if (bits - rest <= 4294967296 - n) return rest;
+    }
   }
 
   /** A normally distributed number (Marsaglia's polar method). */

@@ -1,17 +1,12 @@
 /**
- * The one linear memory that holds all tensor data, and its allocator.
- *
- * Kernels receive byte offsets into this memory. Blocks are found by best fit
- * among binned free blocks and merged with free neighbours when released, so
- * that a training step with varying shapes reuses the same bytes.
+ * The one linear memory that holds all tensor data, and its allocation. Kernels receive byte offsets into this memory.
  */
 import { OutOfMemoryError } from "../base/errors.ts";
+import { Blocks, LINE } from "./blocks.ts";
 
 const PAGE = 65536;
 /** One page below 4 GiB, so that the end of an array never wraps to 0. */
 const MAX_PAGES = 65535;
-/** Every block starts on a cache line, which also suits any SIMD width. */
-const ALIGNMENT = 64;
 /** Bytes [0, HEAP_BASE) belong to the compiled kernels: static data, then scratch memory. */
 export const HEAP_BASE = 2 * 1024 * 1024;
 /** Where the scratch memory of the heap's own kernels begins. */
@@ -32,10 +27,6 @@ export interface MemoryInfo {
   readonly liveBlocks: number;
 }
 
-/** Free blocks of 2^bin to 2^(bin+1) - 1 alignment units. */
-const BINS = 27;
-const binOf = (bytes: number): number => 31 - Math.clz32(bytes / ALIGNMENT);
-
 /** A growing linear memory with allocation. */
 export class Heap {
   readonly memory: WebAssembly.Memory;
@@ -46,14 +37,8 @@ export class Heap {
   u8!: Uint8Array;
 
   readonly #limit: number;
-  /** Sizes of live blocks by offset. */
-  readonly #live = new Map<number, number>();
-  /** Sizes of free blocks by offset, and offsets of free blocks by their end. */
-  readonly #freeAt = new Map<number, number>();
-  readonly #freeEnd = new Map<number, number>();
-  readonly #bins: Set<number>[] = Array.from({ length: BINS }, () => new Set<number>());
-  /** Everything from here on was never allocated. */
-  #top = HEAP_BASE;
+  readonly #blocks: Blocks;
+  #liveBlocks = 0;
   #liveBytes = 0;
   #peakBytes = 0;
   #failAfter = Number.POSITIVE_INFINITY;
@@ -64,6 +49,7 @@ export class Heap {
     this.#limit = Math.min(maxBytes, MAX_PAGES * PAGE);
     this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
     this.#refreshViews();
+    this.#blocks = new Blocks(this.i32, HEAP_BASE / LINE);
   }
 
   /**
@@ -73,39 +59,25 @@ export class Heap {
    * @throws {OutOfMemoryError} when the memory cannot grow; everything allocated stays intact.
    */
   allocate(bytes: number): number {
-    const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
+    const lines = Math.max(1, Math.ceil(bytes / LINE));
+    const size = lines * LINE;
     if (!(size <= this.#limit)) throw this.#outOfMemory(size, `a limit of ${this.#limit} bytes`);
     if (this.#failAfter !== Number.POSITIVE_INFINITY && --this.#failAfter < 0) {
       if (!this.#failForever) this.#failAfter = Number.POSITIVE_INFINITY;
       throw this.#outOfMemory(size, "a failure that was asked for");
     }
-    const pointer = this.#takeFree(size) ?? this.#extend(size);
-    this.#live.set(pointer, size);
+    // One line more is the block's header.
+    const header = this.#blocks.take(lines + 1) || this.#extend(lines + 1);
+    this.#liveBlocks++;
     this.#liveBytes += size;
     if (this.#liveBytes > this.#peakBytes) this.#peakBytes = this.#liveBytes;
-    return pointer;
+    return (header + 1) * LINE;
   }
 
   /** Returns a block. `pointer` must come from {@link allocate} and be live. */
   free(pointer: number): void {
-    let start = pointer;
-    let size = this.#live.get(pointer) as number;
-    this.#live.delete(pointer);
-    this.#liveBytes -= size;
-    const after = this.#freeAt.get(start + size);
-    if (after !== undefined) {
-      this.#removeFree(start + size, after);
-      size += after;
-    }
-    const before = this.#freeEnd.get(start);
-    if (before !== undefined) {
-      const beforeSize = start - before;
-      this.#removeFree(before, beforeSize);
-      start = before;
-      size += beforeSize;
-    }
-    if (start + size === this.#top) this.#top = start;
-    else this.#addFree(start, size);
+    this.#liveBytes -= (this.#blocks.release(pointer / LINE - 1) - 1) * LINE;
+    this.#liveBlocks--;
   }
 
   info(): MemoryInfo {
@@ -113,7 +85,7 @@ export class Heap {
       liveBytes: this.#liveBytes,
       peakBytes: this.#peakBytes,
       capacityBytes: this.memory.buffer.byteLength,
-      liveBlocks: this.#live.size,
+      liveBlocks: this.#liveBlocks,
     };
   }
 
@@ -126,30 +98,10 @@ export class Heap {
     this.#failForever = forever;
   }
 
-  #takeFree(size: number): number | undefined {
-    for (let bin = binOf(size); bin < BINS; bin++) {
-      if (this.#bins[bin].size === 0) continue;
-      let best = -1;
-      let bestSize = Number.POSITIVE_INFINITY;
-      for (const start of this.#bins[bin]) {
-        const candidate = this.#freeAt.get(start) as number;
-        if (candidate >= size && candidate < bestSize) {
-          best = start;
-          bestSize = candidate;
-          if (candidate === size) break;
-        }
-      }
-      if (best < 0) continue;
-      this.#removeFree(best, bestSize);
-      if (bestSize > size) this.#addFree(best + size, bestSize - size);
-      return best;
-    }
-    return undefined;
-  }
-
-  #extend(size: number): number {
-    const start = this.#top;
-    const end = start + size;
+  /** A block of `lines` lines at the top, for which the memory grows where it must. */
+  #extend(lines: number): number {
+    const end = (this.#blocks.top + lines) * LINE;
+    const size = (lines - 1) * LINE;
     if (end > this.#limit) throw this.#outOfMemory(size, `a limit of ${this.#limit} bytes`);
     const capacity = this.memory.buffer.byteLength;
     if (end > capacity) {
@@ -162,21 +114,9 @@ export class Heap {
         throw this.#outOfMemory(size, "a platform that refuses to grow the memory");
       }
       this.#refreshViews();
+      this.#blocks.words = this.i32;
     }
-    this.#top = end;
-    return start;
-  }
-
-  #addFree(start: number, size: number): void {
-    this.#freeAt.set(start, size);
-    this.#freeEnd.set(start + size, start);
-    this.#bins[binOf(size)].add(start);
-  }
-
-  #removeFree(start: number, size: number): void {
-    this.#freeAt.delete(start);
-    this.#freeEnd.delete(start + size);
-    this.#bins[binOf(size)].delete(start);
+    return this.#blocks.extend(lines);
   }
 
   #refreshViews(): void {

@@ -32,30 +32,33 @@ export abstract class Module {
   /** Whether dropout and the like are active. */
   training = true;
 
-  /** Parameters and modules held in fields, in the order in which the fields were set. */
-  *#fields(): Generator<[name: string, value: Parameter | Module]> {
-    for (const [name, value] of Object.entries(this)) {
-      if (value instanceof Parameter || value instanceof Module) yield [name, value];
+  /** Calls `visit` with the parameters and modules held in fields, in the order in which the fields were set. */
+  #eachField(visit: (name: string, value: Parameter | Module) => void): void {
+    for (const name of Object.keys(this)) {
+      const value = (this as unknown as Record<string, unknown>)[name];
+      if (value instanceof Parameter || value instanceof Module) visit(name, value);
       else if (Array.isArray(value)) {
-        for (const [i, item] of value.entries()) {
-          if (item instanceof Parameter || item instanceof Module) yield [`${name}.${i}`, item];
+        for (let i = 0; i < value.length; i++) {
+          const item: unknown = value[i];
+          if (item instanceof Parameter || item instanceof Module) visit(`${name}.${i}`, item);
         }
       }
     }
   }
 
   /** Every field path that leads to a parameter; a shared parameter appears once for each path. */
-  *#paths(prefix = ""): Generator<[name: string, parameter: Parameter]> {
-    for (const [name, value] of this.#fields()) {
-      if (value instanceof Parameter) yield [prefix + name, value];
-      else yield* value.#paths(`${prefix}${name}.`);
-    }
+  #paths(prefix = "", found: [name: string, parameter: Parameter][] = []): typeof found {
+    this.#eachField((name, value) => {
+      if (value instanceof Parameter) found.push([prefix + name, value]);
+      else value.#paths(`${prefix}${name}.`, found);
+    });
+    return found;
   }
 
   /** Names and parameters; a parameter shared under several names appears once, under the first. */
   namedParameters(): [name: string, parameter: Parameter][] {
     const seen = new Set<Parameter>();
-    return [...this.#paths()].filter(([, parameter]) => !seen.has(parameter) && seen.add(parameter));
+    return this.#paths().filter(([, parameter]) => !seen.has(parameter) && seen.add(parameter));
   }
 
   parameters(): Parameter[] {
@@ -73,7 +76,9 @@ export abstract class Module {
     const visit = (module: Module): void => {
       if (seen.has(module)) return;
       seen.add(module);
-      for (const [, value] of module.#fields()) if (value instanceof Module) visit(value);
+      module.#eachField((_name, value) => {
+        if (value instanceof Module) visit(value);
+      });
     };
     visit(this);
     return [...seen];

@@ -2,11 +2,12 @@
 import { DTypeError, ShapeError, StateError } from "../base/errors.ts";
 import { formatShape, type Shape, sameShape } from "../base/shape.ts";
 import { kernelsFor } from "./runtime.ts";
-import { currentScope, Scope, type Storage } from "./scope.ts";
-import { empty, type Gradients, type GraphNode, Tensor } from "./tensor.ts";
+import { currentScope, Scope } from "./scope.ts";
+import { empty, type GraphNode, Tensor } from "./tensor.ts";
 
 let recording = true;
 let nextOrder = 0;
+let passes = 0;
 
 function withRecording<T>(value: boolean, body: () => T): T {
   const before = recording;
@@ -42,7 +43,15 @@ export function record(
   if (!recording) return;
   for (const input of inputs) {
     if (input?.requiresGrad) {
-      const node: GraphNode = { name, order: nextOrder++, inputs, outputs, backward, differentiable };
+      const node: GraphNode = {
+        name,
+        order: nextOrder++,
+        inputs,
+        outputs,
+        backward,
+        differentiable,
+        pass: 0,
+      };
       for (const output of outputs) output.node = node;
       return;
     }
@@ -73,11 +82,8 @@ export interface BackwardOptions {
 
 /** Gradients on their way through the graph during one backward pass. */
 class Pending {
-  readonly #gradients = new Map<Tensor, Tensor>();
-  /** Sums made here, which can be added to in place while nothing else pending shares their storage. */
-  readonly #owned = new Set<Tensor>();
-  /** How many pending gradients share each storage. */
-  readonly #uses = new Map<Storage, number>();
+  /** Those of leaves. The others lie with their tensors, which belong to this pass alone. */
+  readonly leaves = new Map<Tensor, Tensor>();
   readonly #createGraph: boolean;
   readonly #scope: Scope | null;
 
@@ -86,44 +92,42 @@ class Pending {
     this.#scope = scope;
   }
 
-  get(target: Tensor): Tensor | null {
-    return this.#gradients.get(target) ?? null;
-  }
-
   add(target: Tensor, gradient: Tensor): void {
-    const before = this.#gradients.get(target);
-    if (before === undefined) {
+    const before = target.node === null ? (this.leaves.get(target) ?? null) : target.pending;
+    if (before === null) {
       this.#hold(target, gradient);
-    } else if (this.#owned.has(before) && this.#uses.get(before.storage) === 1) {
+    } else if (this.#owns(before) && before.storage.pending === 1) {
       kernelsFor(before.dtype).axpy(1, gradient.pointer, before.pointer, before.size);
     } else {
       const sum = ops.add(before, gradient);
-      this.#release(before);
+      this.release(before);
       this.#hold(target, sum);
-      if (!this.#createGraph) this.#owned.add(sum);
     }
   }
 
+  /** Whether a gradient was made by this pass, so that it may be changed in place and freed when nothing shares it. */
+  #owns(gradient: Tensor): boolean {
+    return !this.#createGraph && gradient.storage.scope === this.#scope;
+  }
+
   #hold(target: Tensor, gradient: Tensor): void {
-    this.#gradients.set(target, gradient);
-    this.#uses.set(gradient.storage, (this.#uses.get(gradient.storage) ?? 0) + 1);
-    // Made in the scratch scope of the current step: lift it out. Anything else belongs to the user.
-    if (this.#scope && gradient.storage.scope === currentScope()) gradient.storage.moveTo(this.#scope);
-  }
-
-  /** Forgets the gradient of `target` and frees it when nothing else can need it. */
-  drop(target: Tensor): void {
-    const gradient = this.#gradients.get(target);
-    if (gradient === undefined) return;
-    this.#gradients.delete(target);
-    this.#release(gradient);
-  }
-
-  #release(gradient: Tensor): void {
+    if (target.node === null) this.leaves.set(target, gradient);
+    else target.pending = gradient;
     const { storage } = gradient;
-    const uses = (this.#uses.get(storage) as number) - 1;
-    this.#uses.set(storage, uses);
-    if (uses === 0 && this.#scope !== null && storage.scope === this.#scope) storage.dispose();
+    storage.pending++;
+    // Made in the scratch scope of the current step: lift it out. Anything else belongs to the user.
+    if (this.#scope && storage.scope === currentScope()) storage.moveTo(this.#scope);
+  }
+
+  /** Forgets the gradient of a tensor that is not a leaf, and frees it when nothing else can need it. */
+  drop(target: Tensor): void {
+    const { pending } = target;
+    target.pending = null;
+    if (pending !== null) this.release(pending);
+  }
+
+  release(gradient: Tensor): void {
+    if (--gradient.storage.pending === 0 && this.#owns(gradient)) gradient.storage.dispose();
   }
 }
 
@@ -158,65 +162,67 @@ function propagate(
   scope: Scope | null,
 ): void {
   const pending = new Pending(createGraph, scope);
-  const leaves = new Set<Tensor>();
-  const nodes = collectNodes(result, leaves);
-  pending.add(result, seed ?? onesLike(result));
-
-  for (const node of nodes) {
-    if (createGraph && !node.differentiable) {
-      throw new StateError({
-        what: `backward through ${node.name} with createGraph`,
-        expected: "an op whose gradient is written in ops",
-        got: "a fused op with a kernel of its own for the gradient",
-      });
+  const nodes = collectNodes(result);
+  try {
+    pending.add(result, seed ?? onesLike(result));
+    for (const node of nodes) {
+      if (createGraph && !node.differentiable) {
+        throw new StateError({
+          what: `backward through ${node.name} with createGraph`,
+          expected: "an op whose gradient is written in ops",
+          got: "a fused op with a kernel of its own for the gradient",
+        });
+      }
+      runNode(node, pending, scope);
+      for (const output of node.outputs) pending.drop(output);
     }
-    const upstream = node.outputs.map((output) => pending.get(output));
-    if (upstream.some((gradient) => gradient !== null)) {
-      const needs = node.inputs.map((input) => input?.requiresGrad ?? false);
-      runNode(node, upstream, needs, pending, scope);
-    }
-    for (const output of node.outputs) pending.drop(output);
-  }
-  for (const leaf of leaves) {
-    const gradient = pending.get(leaf);
-    if (gradient !== null) accumulate(leaf, gradient, createGraph, scope);
+    for (const [leaf, gradient] of pending.leaves) accumulate(leaf, gradient, createGraph, scope);
+  } finally {
+    for (const node of nodes) for (const output of node.outputs) pending.drop(output);
+    for (const gradient of pending.leaves.values()) pending.release(gradient);
   }
 }
 
-function runNode(
-  node: GraphNode,
-  upstream: Gradients,
-  needs: readonly boolean[],
-  pending: Pending,
-  scope: Scope | null,
-): void {
+function runNode(node: GraphNode, pending: Pending, scope: Scope | null): void {
+  const { inputs, outputs } = node;
+  const upstream: (Tensor | null)[] = [];
+  let reached = false;
+  for (const { pending: gradient } of outputs) {
+    upstream.push(gradient);
+    if (gradient !== null) reached = true;
+  }
+  if (!reached) return;
+  const needs: boolean[] = [];
+  for (const input of inputs) needs.push(input?.requiresGrad ?? false);
   // Scratch tensors of this step are freed at its end; what becomes pending moves to the outer scope.
-  using _scratch = scope ? new Scope() : null;
-  const gradients = node.backward(upstream, needs);
-  node.inputs.forEach((input, i) => {
-    const gradient = gradients[i];
-    if (input === null || gradient === null || gradient === undefined || !needs[i]) return;
-    pending.add(
-      input,
-      sameShape(gradient.shape, input.shape) ? gradient : ops.unbroadcast(gradient, input.shape),
-    );
-  });
+  const scratch = scope && new Scope();
+  try {
+    const gradients = node.backward(upstream, needs);
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i];
+      const gradient = gradients[i] ?? null;
+      if (input === null || gradient === null || !needs[i]) continue;
+      const fits = sameShape(gradient.shape, input.shape);
+      pending.add(input, fits ? gradient : ops.unbroadcast(gradient, input.shape));
+    }
+  } finally {
+    scratch?.[Symbol.dispose]();
+  }
 }
 
-/** All nodes that `result` depends on, latest first; fills `leaves`. Iterative, so depth is no limit. */
-function collectNodes(result: Tensor, leaves: Set<Tensor>): GraphNode[] {
-  const seen = new Set<GraphNode>();
-  const stack: Tensor[] = [result];
-  for (let tensor = stack.pop(); tensor !== undefined; tensor = stack.pop()) {
-    const { node } = tensor;
-    if (node === null) {
-      if (tensor.requiresGrad) leaves.add(tensor);
-    } else if (!seen.has(node)) {
-      seen.add(node);
-      for (const input of node.inputs) if (input?.requiresGrad) stack.push(input);
-    }
-  }
-  return [...seen].sort((a, b) => b.order - a.order);
+/** All nodes that `result` depends on, latest first. Iterative, so depth is no limit. */
+function collectNodes(result: Tensor): GraphNode[] {
+  const pass = ++passes;
+  const nodes: GraphNode[] = [];
+  const visit = (node: GraphNode | null): void => {
+    if (node === null || node.pass === pass) return;
+    node.pass = pass;
+    nodes.push(node);
+  };
+  visit(result.node);
+  // The list grows while it is walked.
+  for (const { inputs } of nodes) for (const input of inputs) if (input !== null) visit(input.node);
+  return nodes.sort((a, b) => b.order - a.order);
 }
 
 function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, scope: Scope | null): void {

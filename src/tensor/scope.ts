@@ -9,33 +9,56 @@ import { heap } from "./runtime.ts";
 export class Storage {
   readonly pointer: number;
   /** The scope that will free this block; null when it lives until it is disposed of or collected. */
-  scope: Scope | null;
+  scope: Scope | null = null;
   live = true;
+  /** Neighbours among the storages of the scope: the one made before, and the one made after. */
+  before: Storage | null = null;
+  after: Storage | null = null;
+  /** How many gradients on their way through a backward pass lie here. */
+  pending = 0;
 
   constructor(bytes: number) {
     this.pointer = heap.allocate(bytes);
-    this.scope = current;
-    if (current) current.storages.add(this);
-    else collected.register(this, this.pointer, this);
+    this.#enter(current);
   }
 
   /** Frees the block now. Harmless when already freed. */
   dispose(): void {
     if (!this.live) return;
     this.live = false;
-    if (this.scope) this.scope.storages.delete(this);
-    else collected.unregister(this);
+    this.#leave();
     heap.free(this.pointer);
   }
 
   /** Hands the block over to `scope`, or to no scope at all. */
   moveTo(scope: Scope | null): void {
     if (!this.live || scope === this.scope) return;
-    if (this.scope) this.scope.storages.delete(this);
-    else collected.unregister(this);
+    this.#leave();
+    this.#enter(scope);
+  }
+
+  #enter(scope: Scope | null): void {
     this.scope = scope;
-    if (scope) scope.storages.add(this);
-    else collected.register(this, this.pointer, this);
+    if (scope === null) {
+      collected.register(this, this.pointer, this);
+      return;
+    }
+    this.before = scope.last;
+    if (scope.last !== null) scope.last.after = this;
+    scope.last = this;
+  }
+
+  #leave(): void {
+    const { scope, before, after } = this;
+    if (scope === null) {
+      collected.unregister(this);
+      return;
+    }
+    if (before !== null) before.after = after;
+    if (after !== null) after.before = before;
+    else scope.last = before;
+    this.before = null;
+    this.after = null;
   }
 }
 
@@ -55,8 +78,8 @@ export const currentScope = (): Scope | null => current;
  * total.item(); // 2000
  */
 export class Scope implements Disposable {
-  /** @internal */
-  readonly storages = new Set<Storage>();
+  /** @internal The storage that came last, from which those before can be reached. */
+  last: Storage | null = null;
   readonly parent: Scope | null;
   #open = true;
 
@@ -84,11 +107,15 @@ export class Scope implements Disposable {
     this.#open = false;
     current = this.parent;
     // The last block first: mostly it ends where nothing was allocated yet, and needs no place among the free ones.
-    for (const storage of [...this.storages].reverse()) {
+    for (let storage = this.last; storage !== null; ) {
+      const { before } = storage;
       storage.live = false;
+      storage.before = null;
+      storage.after = null;
       heap.free(storage.pointer);
+      storage = before;
     }
-    this.storages.clear();
+    this.last = null;
   }
 }
 

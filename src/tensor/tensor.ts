@@ -27,6 +27,8 @@ export interface GraphNode {
   readonly backward: (gradients: Gradients, needs: readonly boolean[]) => Gradients;
   /** False when the backward step is not itself written in ops. */
   readonly differentiable: boolean;
+  /** Number of the backward pass that came here last. */
+  pass: number;
 }
 
 /**
@@ -51,6 +53,8 @@ export class Tensor {
   grad: Tensor | null = null;
   /** @internal How it was computed; null for leaves. */
   node: GraphNode | null = null;
+  /** @internal Its gradient during a backward pass. Not on leaves. */
+  pending: Tensor | null = null;
   #requiresGrad = false;
 
   /** @internal Use `tensor`, `zeros`, ... instead. */
