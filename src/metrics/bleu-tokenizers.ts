@@ -14,20 +14,21 @@
  * before a point, so a point does not count as "no number" for the next point
  * when it has itself been matched that way.
  */
-import { isSpace, splitWords, trim } from "./python-text.ts";
+import type { Spans } from "../base/spans.ts";
+import { cutWords, isSpace, trim } from "./python-text.ts";
 
 export const TOKENIZERS = ["13a", "intl", "char", "zh", "none"] as const;
 
 /** Name of a BLEU tokenizer. */
 export type BleuTokenizer = (typeof TOKENIZERS)[number];
 
-/** Splits a line into the tokens BLEU counts. The line has no trailing white space. */
-export const tokenizers: Record<BleuTokenizer, (line: string) => string[]> = {
-  "13a": (line) => cut(undoEscapes(line), western, true),
-  intl: (line) => cut(line, international, false),
-  char: (line) => Array.from(line).filter((char) => !isSpace(char.charCodeAt(0))),
-  zh: (line) => cut(trim(line), chinese, false),
-  none: splitWords,
+/** Cuts a line into the tokens BLEU counts. The line has no trailing white space. */
+export const tokenizers: Record<BleuTokenizer, (line: string, tokens: Spans) => void> = {
+  "13a": (line, tokens) => cut(undoEscapes(line), tokens, western, true),
+  intl: (line, tokens) => cut(line, tokens, international, false),
+  char: cutCharacters,
+  zh: (line, tokens) => cut(trim(line), tokens, chinese, false),
+  none: cutWords,
 };
 
 const WORD = 1;
@@ -41,15 +42,21 @@ const EDGE = 7; // of a line that is not padded: protects a point as a number do
 /** Classes of code points, found once each. */
 class ClassTable {
   #classify: (code: number) => number;
-  #known: Uint8Array | undefined;
+  #known = new Uint8Array(0);
 
   constructor(classify: (code: number) => number) {
     this.#classify = classify;
   }
 
-  of(code: number): number {
-    this.#known ??= new Uint8Array(0x110000);
-    this.#known[code] ||= isSpace(code) ? SPACE : this.#classify(code);
+  /** The class of the code point at unit `i` of a line. */
+  at(line: Spans, i: number): number {
+    const code = line.codePoint(i);
+    return this.#known[code] || this.#find(code);
+  }
+
+  #find(code: number): number {
+    if (this.#known.length === 0) this.#known = new Uint8Array(0x110000);
+    this.#known[code] = isSpace(code) ? SPACE : this.#classify(code);
     return this.#known[code];
   }
 }
@@ -90,8 +97,11 @@ function isChinese(code: number): boolean {
 
 /** What mteval-v13a undoes before it splits. A second pass over `&amp;lt;` is part of it. */
 function undoEscapes(line: string): string {
-  const joined = line.replaceAll("<skipped>", "").replaceAll("-\n", "");
-  if (!joined.includes("&")) return joined;
+  // Most lines have none of these characters, and looking for one character is quick.
+  let joined = line;
+  if (line.includes("<")) joined = joined.replaceAll("<skipped>", "");
+  if (line.includes("\n")) joined = joined.replaceAll("-\n", "");
+  if (!line.includes("&")) return joined;
   return joined
     .replaceAll("&quot;", '"')
     .replaceAll("&amp;", "&")
@@ -99,35 +109,44 @@ function undoEscapes(line: string): string {
     .replaceAll("&gt;", ">");
 }
 
+function cutCharacters(line: string, tokens: Spans): void {
+  tokens.load(line);
+  for (let i = 0, end = 0; i < tokens.length; i = end) {
+    end = i + tokens.width(i);
+    if (!isSpace(tokens.units[i])) tokens.add(i, end);
+  }
+}
+
 /** @param padded whether the line counts as standing between two spaces */
-function cut(line: string, classes: ClassTable, padded: boolean): string[] {
+function cut(line: string, tokens: Spans, classes: ClassTable, padded: boolean): void {
+  tokens.load(line);
+  const { length } = tokens;
   const outside = padded ? SPACE : EDGE;
-  const tokens: string[] = [];
   let start = -1;
   let previous = outside;
   let consumed = false;
-  for (let i = 0; i < line.length; ) {
-    const code = line.codePointAt(i)!;
-    const kind = classes.of(code);
-    const end = i + (code > 0xffff ? 2 : 1);
+  let kind = length > 0 ? classes.at(tokens, 0) : outside;
+  for (let i = 0; i < length; ) {
+    const end = i + tokens.width(i);
+    const next = end < length ? classes.at(tokens, end) : outside;
     let alone = kind === SYMBOL || (kind === DASH && previous === NUMBER);
     if (kind === POINT) {
       const matched: boolean = previous < NUMBER && !consumed;
-      alone = matched || (end < line.length ? classes.of(line.codePointAt(end)!) : outside) < NUMBER;
+      alone = matched || next < NUMBER;
       consumed = matched;
     } else {
       consumed = false;
     }
     if (alone || kind === SPACE) {
-      if (start >= 0) tokens.push(line.slice(start, i));
-      if (alone) tokens.push(line.slice(i, end));
+      if (start >= 0) tokens.add(start, i);
+      if (alone) tokens.add(i, end);
       start = -1;
     } else if (start < 0) {
       start = i;
     }
     previous = kind;
+    kind = next;
     i = end;
   }
-  if (start >= 0) tokens.push(line.slice(start));
-  return tokens;
+  if (start >= 0) tokens.add(start, length);
 }

@@ -1,12 +1,13 @@
 /** BLEU (Papineni et al., "BLEU", ACL 2002), with the definitions of sacreBLEU 2.6.0. */
 import { ShapeError } from "../base/errors.ts";
 import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { Spans } from "../base/spans.ts";
 import { type BleuTokenizer, TOKENIZERS, tokenizers } from "./bleu-tokenizers.ts";
 import { CONFIDENCE_KEYS, type ConfidenceOptions, evaluate } from "./evaluate.ts";
-import { Interner } from "./interner.ts";
 import type { Metric, References, Reported, Score } from "./metric.ts";
-import { NgramTrie, ngramTotal } from "./ngram-trie.ts";
+import { NgramMatcher, ngramTotal } from "./ngram-matcher.ts";
 import { formatFixed, trimEnd } from "./python-text.ts";
+import { WordNumbers } from "./word-numbers.ts";
 
 const SMOOTHINGS = ["exp", "floor", "add-k", "none"] as const;
 
@@ -150,22 +151,31 @@ export function bleuMetric(options: BleuOptions = {}): Metric<BleuScore> {
   const lowercase = options.lowercase ?? false;
   const valued = smooth === "floor" || smooth === "add-k";
 
-  const interner = new Interner();
-  const trie = new NgramTrie();
-  const tokenize = (text: string) =>
-    interner.encode(tokenizers[tokenizer](trimEnd(lowercase ? text.toLowerCase() : text)));
+  const cut = tokenizers[tokenizer];
+  const tokens = new Spans();
+  const numbers = new WordNumbers();
+  const matcher = new NgramMatcher();
+  const encode = (text: string): number => {
+    cut(trimEnd(lowercase ? text.toLowerCase() : text), tokens);
+    numbers.begin();
+    for (let i = 0; i < tokens.count; i++) numbers.add(tokens.units, tokens.start(i), tokens.end(i));
+    return tokens.count;
+  };
 
   return {
     statistics(hypothesis, references) {
-      interner.reset();
-      const tokens = tokenize(hypothesis);
-      const texts = references.map(tokenize);
-      const row = new Float64Array(2 + 2 * order);
-      row[0] = tokens.length;
-      row[1] = closestLength(tokens.length, texts);
-      trie.reset(texts, order);
-      row.set(trie.match(tokens, order), 2);
-      for (let n = 1; n <= order; n++) row[1 + order + n] = ngramTotal(tokens.length, n);
+      numbers.reset();
+      const length = encode(hypothesis);
+      matcher.hypothesis(numbers.ids, length);
+      let closest = -1;
+      for (const reference of references) {
+        const other = encode(reference);
+        matcher.reference(numbers.ids, other);
+        if (closest < 0 || isCloser(other, closest, length)) closest = other;
+      }
+      const row = [length, closest];
+      matcher.match(order, row, 2, 1);
+      for (let n = 1; n <= order; n++) row[1 + order + n] = ngramTotal(length, n);
       return row;
     },
     score(totals) {
@@ -187,13 +197,10 @@ export function bleuMetric(options: BleuOptions = {}): Metric<BleuScore> {
   };
 }
 
-function closestLength(length: number, texts: readonly Int32Array[]): number {
-  let closest = texts[0].length;
-  for (const text of texts) {
-    const gain = Math.abs(length - closest) - Math.abs(length - text.length);
-    if (gain > 0 || (gain === 0 && text.length < closest)) closest = text.length;
-  }
-  return closest;
+/** Whether `length` is nearer to `wanted` than `closest` is, or as near and shorter. */
+function isCloser(length: number, closest: number, wanted: number): boolean {
+  const gain = Math.abs(wanted - closest) - Math.abs(wanted - length);
+  return gain > 0 || (gain === 0 && length < closest);
 }
 
 /**

@@ -3,11 +3,12 @@
  * of sacreBLEU 2.6.0.
  */
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { Spans } from "../base/spans.ts";
 import { CONFIDENCE_KEYS, type ConfidenceOptions, evaluate } from "./evaluate.ts";
-import { Interner } from "./interner.ts";
 import type { Metric, References, Reported, Score } from "./metric.ts";
-import { NgramTrie, ngramTotal } from "./ngram-trie.ts";
-import { isSpace, splitWords } from "./python-text.ts";
+import { NgramMatcher, ngramTotal } from "./ngram-matcher.ts";
+import { cutWords, isSpace } from "./python-text.ts";
+import { WordNumbers } from "./word-numbers.ts";
 
 export interface ChrfOptions {
   /** The longest character n-grams. @defaultValue 6 */
@@ -72,32 +73,43 @@ function fScore(statistics: ArrayLike<number>, beta: number, epsSmoothing: boole
   return (100 * (1 + factor) * precision * recall) / (factor * precision + recall);
 }
 
-const PUNCTUATION = new Set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
-
-/** Words, with one punctuation mark at the end or else the start of each taken off, as chrF++ does. */
-function splitPunctuation(text: string): string[] {
-  const words: string[] = [];
-  for (const word of splitWords(text)) {
-    if (word.length > 1 && PUNCTUATION.has(word[word.length - 1])) {
-      words.push(word.slice(0, -1), word[word.length - 1]);
-    } else if (word.length > 1 && PUNCTUATION.has(word[0])) {
-      words.push(word[0], word.slice(1));
-    } else {
-      words.push(word);
-    }
-  }
-  return words;
+/** Whether a unit is one of Python's `string.punctuation`. */
+function isPunctuation(unit: number): boolean {
+  if (unit < 0x40) return (unit > 0x20 && unit < 0x30) || unit > 0x39;
+  return unit === 0x40 || (unit > 0x5a && unit < 0x61) || (unit > 0x7a && unit < 0x7f);
 }
 
-function codePoints(text: string, whitespace: boolean): Int32Array {
-  const codes = new Int32Array(text.length);
-  let length = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.codePointAt(i)!;
-    if (code > 0xffff) i++;
-    if (whitespace || !isSpace(code)) codes[length++] = code;
+/** Numbers words, with one punctuation mark at the end or else the start of each taken off, as chrF++ does. */
+function encodeWords(words: Spans, numbers: WordNumbers): void {
+  const { units, count } = words;
+  numbers.begin();
+  for (let i = 0; i < count; i++) {
+    const start = words.start(i);
+    const end = words.end(i);
+    let cut = start;
+    if (end - start > 1 && isPunctuation(units[end - 1])) cut = end - 1;
+    else if (end - start > 1 && isPunctuation(units[start])) cut = start + 1;
+    if (cut > start) numbers.add(units, start, cut);
+    numbers.add(units, cut, end);
   }
-  return codes.subarray(0, length);
+}
+
+/** The code points of texts, one text at a time, in an array that grows. */
+class CodePoints {
+  codes = new Int32Array(256);
+  count = 0;
+
+  encode(text: string, whitespace: boolean): void {
+    if (text.length > this.codes.length) this.codes = new Int32Array(2 * text.length);
+    const { codes } = this;
+    let count = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.codePointAt(i)!;
+      if (code > 0xffff) i++;
+      if (whitespace || !isSpace(code)) codes[count++] = code;
+    }
+    this.count = count;
+  }
 }
 
 /**
@@ -115,44 +127,37 @@ export function chrfMetric(options: ChrfOptions = {}): Metric<ChrfScore> {
   const wordOrder = checkNumber("wordOrder", options.wordOrder ?? 0, { integer: true, min: 0, max: 1000 });
   const beta = checkNumber("beta", options.beta ?? 2, { min: 0 });
 
-  const interner = new Interner();
-  const trie = new NgramTrie();
-  const units = (text: string) => {
+  const characters = new CodePoints();
+  const characterMatcher = new NgramMatcher();
+  const words = new Spans();
+  const numbers = new WordNumbers();
+  const wordMatcher = new NgramMatcher();
+  const encode = (text: string): void => {
     const cased = lowercase ? text.toLowerCase() : text;
-    return {
-      chars: codePoints(cased, whitespace),
-      words: wordOrder > 0 ? interner.encode(splitPunctuation(cased)) : new Int32Array(0),
-    };
-  };
-  const compare = (
-    hypothesis: Int32Array,
-    reference: Int32Array,
-    order: number,
-    row: Float64Array,
-    at: number,
-  ) => {
-    trie.reset([reference], order);
-    const matches = trie.match(hypothesis, order);
-    for (let n = 1; n <= order; n++) {
-      const offset = at + 3 * (n - 1);
-      row[offset + 1] = ngramTotal(reference.length, n);
-      // What cannot match does not count against precision.
-      row[offset] = row[offset + 1] > 0 ? ngramTotal(hypothesis.length, n) : 0;
-      row[offset + 2] = matches[n - 1];
-    }
+    characters.encode(cased, whitespace);
+    if (wordOrder === 0) return;
+    cutWords(cased, words);
+    encodeWords(words, numbers);
   };
 
   return {
     statistics(hypothesis, references) {
-      interner.reset();
-      const { chars, words } = units(hypothesis);
-      let best = new Float64Array(0);
+      numbers.reset();
+      encode(hypothesis);
+      const [characterCount, wordCount] = [characters.count, numbers.count];
+      characterMatcher.hypothesis(characters.codes, characterCount);
+      wordMatcher.hypothesis(numbers.ids, wordCount);
+      let best: number[] = [];
       let bestScore = -1;
       for (const reference of references) {
-        const other = units(reference);
-        const row = new Float64Array(3 * (charOrder + wordOrder));
-        compare(chars, other.chars, charOrder, row, 0);
-        compare(words, other.words, wordOrder, row, 3 * charOrder);
+        encode(reference);
+        characterMatcher.soleReference(characters.codes, characters.count);
+        wordMatcher.soleReference(numbers.ids, numbers.count);
+        const row = new Array<number>(3 * (charOrder + wordOrder));
+        writeTotals(row, 0, charOrder, characterCount, characters.count);
+        characterMatcher.match(charOrder, row, 2, 3);
+        writeTotals(row, 3 * charOrder, wordOrder, wordCount, numbers.count);
+        wordMatcher.match(wordOrder, row, 3 * charOrder + 2, 3);
         const score = fScore(row, beta, epsSmoothing);
         if (score > bestScore) {
           bestScore = score;
@@ -173,6 +178,16 @@ export function chrfMetric(options: ChrfOptions = {}): Metric<ChrfScore> {
       { key: "space", short: "s", value: whitespace },
     ],
   };
+}
+
+/** Writes the numbers of n-grams in a hypothesis and a reference of these lengths to `row[at]`, `row[at + 1]`, `row[at + 3]`, ... */
+function writeTotals(row: number[], at: number, order: number, hypothesis: number, reference: number): void {
+  for (let n = 1; n <= order; n++) {
+    const total = ngramTotal(reference, n);
+    // What cannot match does not count against precision.
+    row[at + 3 * (n - 1)] = total > 0 ? ngramTotal(hypothesis, n) : 0;
+    row[at + 3 * (n - 1) + 1] = total;
+  }
 }
 
 /**

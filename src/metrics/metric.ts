@@ -121,21 +121,25 @@ function checkCorpus(hypotheses: readonly string[], references: readonly Referen
 }
 
 function presentReferences(references: References, segment: number): string[] {
-  const what = `references[${segment}]`;
-  const hint = "references[i] holds all references of hypotheses[i].";
+  const complaint = (expected: string, got: string) => ({
+    what: `references[${segment}]`,
+    expected,
+    got,
+    hint: "references[i] holds all references of hypotheses[i].",
+  });
   if (!Array.isArray(references)) {
-    throw new OptionError({ what, expected: "an array of strings", got: describe(references), hint });
+    throw new OptionError(complaint("an array of strings", describe(references)));
   }
   const present: string[] = [];
   for (const reference of references as References) {
     if (reference === null || reference === undefined) continue;
     if (typeof reference !== "string") {
-      throw new OptionError({ what, expected: "strings or null", got: describe(reference), hint });
+      throw new OptionError(complaint("strings or null", describe(reference)));
     }
     present.push(reference);
   }
   if (present.length > 0) return present;
-  throw new ShapeError({ what, expected: "at least one reference", got: "none", hint });
+  throw new ShapeError(complaint("at least one reference", "none"));
 }
 
 /** The sums over all segments. */

@@ -3,6 +3,7 @@
  * which differ from JavaScript's: `\s` and `trim` know U+FEFF but neither
  * U+001C..U+001F nor U+0085, and `toFixed` rounds ties up, not to even.
  */
+import { Spans } from "../base/spans.ts";
 
 /** True for the code points at which Python's `str.split()` and `str.strip()` cut. */
 export function isSpace(code: number): boolean {
@@ -21,18 +22,24 @@ export function isSpace(code: number): boolean {
 
 /** The words between runs of white space, as `str.split()`. */
 export function splitWords(text: string): string[] {
-  const words: string[] = [];
+  const words = new Spans();
+  cutWords(text, words);
+  return words.strings();
+}
+
+/** {@link splitWords} as stretches of the text. */
+export function cutWords(text: string, words: Spans): void {
+  words.load(text);
   let start = -1;
-  for (let i = 0; i < text.length; i++) {
-    if (!isSpace(text.charCodeAt(i))) {
+  for (let i = 0; i < words.length; i++) {
+    if (!isSpace(words.units[i])) {
       if (start < 0) start = i;
     } else if (start >= 0) {
-      words.push(text.slice(start, i));
+      words.add(start, i);
       start = -1;
     }
   }
-  if (start >= 0) words.push(text.slice(start));
-  return words;
+  if (start >= 0) words.add(start, words.length);
 }
 
 /** `text` without white space at its end, as `str.rstrip()`. */
