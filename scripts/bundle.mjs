@@ -1,0 +1,47 @@
+// The code of the package: one file for each folder of src, because every file that an import reads costs time. The
+// parts of the command line stay apart: they are loaded when they are needed.
+import { readdirSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const source = `${root}src`;
+
+/** A thread starts from a file of its own, beside the code of its folder. */
+const workers = readdirSync(`${source}/kernels`).filter((name) => name.endsWith("-worker.js"));
+const entries = ["index.ts", "testing/index.ts", "cli/main.ts", ...workers.map((name) => `kernels/${name}`)];
+
+/** Where a module goes: to its folder's file, or (null) to wherever it is imported. */
+function fileOf(id) {
+  const [folder, ...rest] = relative(source, id).split(/[\\/]/);
+  const apart = ["..", "cli", "testing"].includes(folder) || rest.length === 0 || id.endsWith(".js");
+  return apart ? null : `${folder}/all`;
+}
+
+/** Writes the package's JavaScript into a folder. */
+export async function bundle(outDir) {
+  await build({
+    root,
+    configFile: false,
+    logLevel: "warn",
+    build: {
+      ssr: true,
+      target: "es2022",
+      outDir,
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: {
+        input: Object.fromEntries(entries.map((name) => [name.replace(/\.[jt]s$/, ""), `${source}/${name}`])),
+        output: {
+          entryFileNames: "[name].js",
+          chunkFileNames: ({ name }) => (name.includes("/") ? "[name].js" : "cli/[name].js"),
+          codeSplitting: {
+            includeDependenciesRecursively: false,
+            groups: [{ name: fileOf, debugName: "folders" }],
+          },
+        },
+      },
+    },
+  });
+}
