@@ -160,10 +160,17 @@ export interface Rows {
     x: number, gamma: number, beta: number, out: number, mean: number, rstd: number, rows: number,
     cols: number, eps: number,
   ): void;
-  /** dx is written; dgamma and dbeta, `[cols]`, are added to. */
+  /** The gradient to x: with u = (x - mean) rstd and h = g gamma, dx = rstd (h - mean(h) - u mean(h u)). */
   layerNormGrad(
-    x: number, gamma: number, mean: number, rstd: number, g: number, dx: number, dgamma: number,
-    dbeta: number, rows: number, cols: number,
+    x: number, gamma: number, mean: number, rstd: number, g: number, dx: number, rows: number, cols: number,
+  ): void;
+  /**
+   * The gradients to gamma and beta in the first `width` columns, summed from the first row to the last:
+   * `dgamma[j] = sum_r g[r,j] (x[r,j] - mean[r]) rstd[r]; dbeta[j] = sum_r g[r,j]`.
+   */
+  layerNormScaleGrad(
+    x: number, mean: number, rstd: number, g: number, dgamma: number, dbeta: number, rows: number,
+    cols: number, width: number,
   ): void;
   /**
    * Additive attention scores (Bahdanau, Cho and Bengio 2015, A.1.2):

@@ -76,8 +76,11 @@ for (const variant of ["strict", "relaxed"] as const) {
     test("erf: within 3 ulp", () => {
       expect(largest("erf", erf, between(-5, 5))).toBeLessThanOrEqual(3);
     });
-    test("gelu: within 9 ulp on [-3, 6]", () => {
-      expect(largest("gelu", (v) => v * normalCdf(v), between(-3, 6))).toBeLessThanOrEqual(9);
+    test("gelu: within 5 ulp on [-1, 9], within 1e-6 below, 0 from -5.3 on", () => {
+      const exact = (v: number) => v * normalCdf(v);
+      expect(largest("gelu", exact, between(-1, 9))).toBeLessThanOrEqual(5);
+      expect(largest("gelu", exact, between(-20, -1), absolute)).toBeLessThanOrEqual(1e-6);
+      expect(largest("gelu", () => 0, between(-1e30, -5.3), absolute)).toBe(0);
     });
     test("geluTanh: within 6e-7 on [-6, 6]", () => {
       expect(largest("geluTanh", geluTanh, between(-6, 6), absolute)).toBeLessThanOrEqual(6e-7);

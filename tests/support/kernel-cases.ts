@@ -276,7 +276,18 @@ export const kernelCases = {
     const [x, gamma] = [arena.input(rows * cols), arena.input(cols)];
     const [mean, rstd] = [arena.input(rows), arena.input(rows, { draw: positive })];
     const [g, dx] = [arena.input(rows * cols), arena.output(rows * cols)];
-    return [x, gamma, mean, rstd, g, dx, arena.output(cols), arena.output(cols), rows, cols];
+    return [x, gamma, mean, rstd, g, dx, rows, cols];
+  },
+  layerNormScaleGrad: (arena, width) => {
+    const rows = arena.random.integer(10);
+    const cols = width + arena.random.integer(4);
+    const [x, mean, rstd] = [
+      arena.input(rows * cols),
+      arena.input(rows),
+      arena.input(rows, { draw: positive }),
+    ];
+    const g = arena.input(rows * cols);
+    return [x, mean, rstd, g, arena.output(width), arena.output(width), rows, cols, width];
   },
   additiveScores: (arena, width) => {
     const [batch, queries, positions] = [

@@ -65,10 +65,9 @@ export function rows(view: FloatView): Rows {
         }
       }
     },
-    layerNormGrad(x, gamma, mean, rstd, g, dx, dgamma, dbeta, rows, cols) {
-      // With u = (x - mean) rstd and h = g gamma:  dx = rstd (h - mean(h) - u mean(h u)).
+    layerNormGrad(x, gamma, mean, rstd, g, dx, rows, cols) {
       const data = view.floats();
-      const [pgamma, pdgamma, pdbeta] = [gamma >>> shift, dgamma >>> shift, dbeta >>> shift];
+      const pgamma = gamma >>> shift;
       for (let r = 0; r < rows; r++) {
         const [px, pg, pd] = [(x >>> shift) + r * cols, (g >>> shift) + r * cols, (dx >>> shift) + r * cols];
         const m = data[(mean >>> shift) + r];
@@ -80,13 +79,25 @@ export function rows(view: FloatView): Rows {
           const h = data[pg + j] * data[pgamma + j];
           meanH += h / cols;
           meanHU += (h * u) / cols;
-          data[pdgamma + j] += data[pg + j] * u;
-          data[pdbeta + j] += data[pg + j];
         }
         for (let j = 0; j < cols; j++) {
           const u = (data[px + j] - m) * s;
           data[pd + j] = s * (data[pg + j] * data[pgamma + j] - meanH - u * meanHU);
         }
+      }
+    },
+    layerNormScaleGrad(x, mean, rstd, g, dgamma, dbeta, rows, cols, width) {
+      const data = view.floats();
+      for (let j = 0; j < width; j++) {
+        let [scale, shifted] = [0, 0];
+        for (let r = 0; r < rows; r++) {
+          const upstream = data[(g >>> shift) + r * cols + j];
+          const centered = data[(x >>> shift) + r * cols + j] - data[(mean >>> shift) + r];
+          scale += upstream * centered * data[(rstd >>> shift) + r];
+          shifted += upstream;
+        }
+        data[(dgamma >>> shift) + j] = scale;
+        data[(dbeta >>> shift) + j] = shifted;
       }
     },
     additiveScores(query, keys, v, out, batch, queries, positions, width) {

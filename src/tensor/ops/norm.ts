@@ -22,16 +22,19 @@ const layerNormOp = defineFusedOp<LayerNormInputs, [number], [Tensor]>(
     );
     return {
       outputs: [out],
-      backward: ([g]) => {
-        const dx = empty(x.shape, dtype);
-        const dgamma = empty(gamma.shape, dtype);
-        const dbeta = empty(gamma.shape, dtype);
-        k.fill(dgamma.pointer, 0, cols);
-        k.fill(dbeta.pointer, 0, cols);
-        k.layerNormGrad(
-          x.pointer, gamma.pointer, mean.pointer, rstd.pointer, (g as Tensor).pointer, dx.pointer,
-          dgamma.pointer, dbeta.pointer, rows, cols,
-        );
+      backward: ([g], needs) => {
+        const { pointer } = g as Tensor;
+        const [dx, dgamma, dbeta] = [x, gamma, beta].map(({ shape }) => empty(shape, dtype));
+        if (needs[0]) {
+          k.layerNormGrad(
+            x.pointer, gamma.pointer, mean.pointer, rstd.pointer, pointer, dx.pointer, rows, cols,
+          );
+        }
+        if (needs[1] || needs[2]) {
+          k.layerNormScaleGrad(
+            x.pointer, mean.pointer, rstd.pointer, pointer, dgamma.pointer, dbeta.pointer, rows, cols, cols,
+          );
+        }
         return [dx, dgamma, dbeta];
       },
     };

@@ -72,10 +72,8 @@ export function fill(out: usize, value: f32, n: i32): void {
 
 export function axpy(alpha: f32, x: usize, out: usize, n: i32): void {
   const a = splat(alpha);
-  for (; n > 0; n -= 4, x += 16, out += 16) {
-    const count = min(n, 4);
-    put(out, madd(a, get(x, count), get(out, count)), count);
-  }
+  for (; n >= 4; n -= 4, x += 16, out += 16) v128.store(out, madd(a, v128.load(x), v128.load(out)));
+  if (n) put(out, madd(a, get(x, n), get(out, n)), n);
 }
 
 export function dropout(x: usize, out: usize, n: i32, p: f64, seed0: i32, seed1: i32): void {
@@ -85,13 +83,13 @@ export function dropout(x: usize, out: usize, n: i32, p: f64, seed0: i32, seed1:
     return;
   }
   const least = i32x4.splat(<i32>(<u32>threshold)), scale = splat(<f32>(1 / (1 - p)));
-  const s0 = i32x4.splat(seed0), s1 = i32x4.splat(seed1);
+  const s0 = i32x4.splat(seed0), s1 = i32x4.splat(seed1), four = i32x4.splat(4);
   let i = i32x4(0, 1, 2, 3);
-  for (; n > 0; n -= 4, x += 16, out += 16, i = i32x4.add(i, i32x4.splat(4))) {
-    const count = min(n, 4);
+  for (; n >= 4; n -= 4, x += 16, out += 16, i = i32x4.add(i, four)) {
     const keep = i32x4.ge_u(randomBits(i, s0, s1), least);
-    put(out, v128.and(keep, f32x4.mul(get(x, count), scale)), count);
+    v128.store(out, v128.and(keep, f32x4.mul(v128.load(x), scale)));
   }
+  if (n) put(out, v128.and(i32x4.ge_u(randomBits(i, s0, s1), least), f32x4.mul(get(x, n), scale)), n);
 }
 
 /** As `Math.round`. */

@@ -4,6 +4,7 @@ export { attentionGrad } from "./attention-grad";
 export { add, div, equal, greater, maximum, minimum, mul, sub } from "./binary";
 export { crossEntropy, crossEntropyGrad, crossEntropyWithGrad } from "./cross-entropy";
 export { addScalar, axpy, clamp, dropout, fill, mulScalar, powScalar, select } from "./elementwise";
+export { layerNorm, layerNormGrad, layerNormScaleGrad } from "./layer-norm";
 export { matmul } from "./matmul";
 export { addStrided, copyStrided, gatherRows, pick, scatterAddPick, scatterAddRows } from "./movement";
 export * from "./recurrent";

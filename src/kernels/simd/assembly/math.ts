@@ -27,12 +27,10 @@ const EXP_MIN = memory.data<f32>([-105]);
 const EXP2_MIN = memory.data<f32>([-127]);
 const EXPM1_MIN = memory.data<f32>([-40]);
 const MINUS_TWO = memory.data<f32>([-2]);
-/** Beyond these, erf is 1 and the tail of the normal distribution 0. */
+/** Beyond these, erf is 1, the normal distribution 0 or 1, and the slope of gelu too. */
 const ERF_FAR = memory.data<f32>([10]);
-const NORMAL_FAR = memory.data<f32>([20]);
-const SQRT_HALF = memory.data<f32>([0.70710678118654752]);
-/** 1 / sqrt(2 pi). */
-const DENSITY_AT_0 = memory.data<f32>([0.39894228040143268]);
+const NORMAL_FAR = memory.data<f32>([5.3]);
+const GELU_SLOPE_FAR = memory.data<f32>([5.6]);
 const MIN_NORMAL = memory.data<f32>([1.1754943508222875e-38]);
 const TWO_TO_23 = memory.data<f32>([8388608]);
 const MINUS_23 = memory.data<f32>([-23]);
@@ -65,6 +63,18 @@ const ERF = memory.data<f32>([
 const ERFCX = memory.data<f32>([
   0.21159548518, 0.210974517607, 0.202863539138, 0.131595851782, 0.248845299749, -0.191716446805,
   0.398022411472, -0.270030633233, 0.0578499346693,
+]);
+/** (Phi(x) - 1/2) / x as a ratio of polynomials in x^2, for |x| <= 5.3. */
+const NORMAL_ABOVE = memory.data<f32>([0.3989420242, 0.03396822433, 0.00458931463, 0.0001645728808, 5.295451927e-6]);
+const NORMAL_BELOW = memory.data<f32>([
+  1, 0.2518096173, 0.02847602402, 0.001836514071, 6.882939485e-5, 7.512680981e-7, -1.829922551e-9,
+]);
+/** (Phi(x) + x phi(x) - 1/2) / x as a ratio of polynomials in x^2, for |x| <= 5.6. */
+const SLOPE_ABOVE = memory.data<f32>([
+  0.797885026, -0.03388691109, 0.01422854897, -2.340388425e-5, 3.376568644e-5, 8.235848721e-8,
+]);
+const SLOPE_BELOW = memory.data<f32>([
+  1, 0.290867321, 0.03977660116, 0.003332681595, 0.0001774216263, 7.481348281e-6, -1.169439483e-8,
 ]);
 
 /** Entry i of a table, in every lane. */
@@ -154,15 +164,15 @@ export function expNegative(x: v128): v128 {
   return exp2Negative(f32x4.mul(x, constant(LOG2E)));
 }
 
-/** exp(-factor x^2), factor a power of 2: the square is carried in two parts, so that its rounding is not magnified. */
+/** exp(-x^2): the square is carried in two parts, so that its rounding is not magnified. */
 // @ts-ignore: decorator
 @inline
-function expNegSquare(x: v128, factor: f32): v128 {
+function expNegSquare(x: v128): v128 {
   const high = v128.and(x, constant(UPPER_BITS));
   const low = f32x4.mul(f32x4.sub(high, x), f32x4.add(high, x));
-  const square = clampExponent(f32x4.mul(f32x4.mul(high, high), splat(-factor)));
+  const square = clampExponent(f32x4.neg(f32x4.mul(high, high)));
   const t = exponentOf(square);
-  return expScaled(madd(low, splat(factor), reduce(square, t)), t);
+  return expScaled(f32x4.add(low, reduce(square, t)), t);
 }
 
 /** exp(a^2) erfc(a) for a >= 0. */
@@ -192,32 +202,45 @@ export function erf(x: v128): v128 {
   p = madd(z, p, constant(ERF, 2));
   p = madd(z, p, constant(ERF, 1));
   p = madd(z, p, constant(ERF, 0));
-  const far = nmadd(expNegSquare(a, 1), erfcx(a), constant(ONE));
+  const far = nmadd(expNegSquare(a), erfcx(a), constant(ONE));
   return withSignOf(x, choose(f32x4.lt(a, constant(ONE)), f32x4.mul(a, p), far));
 }
 
-/** The normal distribution function, given `density = exp(-x^2/2)`; relative accuracy in both tails. */
+/** The value at z of the polynomial of degree 4, 5 or 6, a constant, with the coefficients in `table`. */
 // @ts-ignore: decorator
 @inline
-function normalCdf(x: v128, a: v128, density: v128): v128 {
-  const tail = f32x4.mul(f32x4.mul(density, constant(HALF)), erfcx(f32x4.mul(a, constant(SQRT_HALF))));
-  return choose(f32x4.lt(x, splat(0)), tail, f32x4.sub(constant(ONE), tail));
+function polynomial(table: usize, degree: i32, z: v128): v128 {
+  let value = constant(table, degree);
+  if (degree > 5) value = madd(z, value, constant(table, 5));
+  if (degree > 4) value = madd(z, value, constant(table, 4));
+  value = madd(z, value, constant(table, 3));
+  value = madd(z, value, constant(table, 2));
+  value = madd(z, value, constant(table, 1));
+  return madd(z, value, constant(table, 0));
 }
 
+/** x times the ratio of two polynomials in x^2, with x held within +-far. */
+// @ts-ignore: decorator
+@inline
+function oddRatio(x: v128, far: usize, above: usize, degree: i32, below: usize): v128 {
+  const near = f32x4.pmax(f32x4.pmin(x, constant(far)), f32x4.neg(constant(far)));
+  const z = f32x4.mul(near, near);
+  return f32x4.div(f32x4.mul(near, polynomial(above, degree, z)), polynomial(below, 6, z));
+}
+
+/** x Phi(x), with Phi to 1e-7 and 0 below -5.3. */
 // @ts-ignore: decorator
 @inline
 export function gelu(x: v128): v128 {
-  const a = f32x4.pmin(f32x4.abs(x), constant(NORMAL_FAR));
-  return f32x4.mul(x, normalCdf(x, a, expNegSquare(a, 0.5)));
+  const phi = f32x4.add(constant(HALF), oddRatio(x, NORMAL_FAR, NORMAL_ABOVE, 4, NORMAL_BELOW));
+  return f32x4.mul(x, v128.and(phi, f32x4.gt(x, f32x4.neg(constant(NORMAL_FAR)))));
 }
 
-/** Phi(x) + x phi(x). */
+/** Phi(x) + x phi(x), to 5e-7. */
 // @ts-ignore: decorator
 @inline
 export function geluSlope(x: v128): v128 {
-  const a = f32x4.pmin(f32x4.abs(x), constant(NORMAL_FAR));
-  const density = expNegSquare(a, 0.5);
-  return madd(f32x4.mul(x, constant(DENSITY_AT_0)), density, normalCdf(x, a, density));
+  return f32x4.add(constant(HALF), oddRatio(x, GELU_SLOPE_FAR, SLOPE_ABOVE, 5, SLOPE_BELOW));
 }
 
 /** From exp(-2|x|) - 1, which is exact near 0. */

@@ -69,60 +69,6 @@ export function logSoftmaxGrad(y: usize, g: usize, out: usize, rows: i32, cols: 
   }
 }
 
-export function layerNorm(
-  x: usize, gamma: usize, beta: usize, out: usize, mean: usize, rstd: usize, rows: i32, cols: i32, eps: f64,
-): void {
-  const step = cols << 2;
-  for (let r = 0; r < rows; r++, x += step, out += step, mean += 4, rstd += 4) {
-    const average = rowSum(x, cols) / <f32>cols;
-    const center = splat(average);
-    let squares = splat(0);
-    for (let j = 0; j < cols; j += 4) {
-      const count = min(cols - j, 4);
-      const d = v128.and(f32x4.sub(get(x + (<usize>j << 2), count), center), laneMask(count));
-      squares = madd(d, d, squares);
-    }
-    const inverse = <f32>(1 / sqrt(<f64>sumLanes(squares) / cols + eps));
-    store<f32>(mean, average);
-    store<f32>(rstd, inverse);
-    const scale = splat(inverse);
-    for (let j = 0; j < cols; j += 4) {
-      const count = min(cols - j, 4), p = <usize>j << 2;
-      const u = f32x4.mul(f32x4.sub(get(x + p, count), center), scale);
-      put(out + p, madd(u, get(gamma + p, count), get(beta + p, count)), count);
-    }
-  }
-}
-
-/** With u = (x - mean) rstd and h = g gamma: dx = rstd (h - mean(h) - u mean(h u)). */
-export function layerNormGrad(
-  x: usize, gamma: usize, mean: usize, rstd: usize, g: usize, dx: usize, dgamma: usize, dbeta: usize,
-  rows: i32, cols: i32,
-): void {
-  const step = cols << 2;
-  for (let r = 0; r < rows; r++, x += step, g += step, dx += step, mean += 4, rstd += 4) {
-    const center = v128.load32_splat(mean), scale = v128.load32_splat(rstd);
-    let sumH = splat(0), sumHU = sumH;
-    for (let j = 0; j < cols; j += 4) {
-      const count = min(cols - j, 4), p = <usize>j << 2;
-      const u = f32x4.mul(f32x4.sub(get(x + p, count), center), scale);
-      const upstream = get(g + p, count);
-      const h = f32x4.mul(upstream, get(gamma + p, count));
-      sumH = f32x4.add(sumH, h);
-      sumHU = madd(h, u, sumHU);
-      put(dgamma + p, madd(upstream, u, get(dgamma + p, count)), count);
-      put(dbeta + p, f32x4.add(upstream, get(dbeta + p, count)), count);
-    }
-    const meanH = splat(sumLanes(sumH) / <f32>cols), meanHU = splat(sumLanes(sumHU) / <f32>cols);
-    for (let j = 0; j < cols; j += 4) {
-      const count = min(cols - j, 4), p = <usize>j << 2;
-      const u = f32x4.mul(f32x4.sub(get(x + p, count), center), scale);
-      const h = f32x4.sub(f32x4.mul(get(g + p, count), get(gamma + p, count)), meanH);
-      put(dx + p, f32x4.mul(scale, nmadd(u, meanHU, h)), count);
-    }
-  }
-}
-
 export function additiveScores(
   query: usize, keys: usize, v: usize, out: usize, batch: i32, queries: i32, positions: i32, width: i32,
 ): void {
