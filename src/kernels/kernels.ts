@@ -16,7 +16,8 @@
  * `reference/` is the specification in plain loops; `simd/` and `blas.ts` override what they do faster.
  */
 export interface Kernels
-  extends Elementwise, Reductions, Movement, MatrixProduct, Rows, CrossEntropy, Attention, Recurrent, Updates {}
+  extends Elementwise, Reductions, Movement, MatrixProduct, Rows, CrossEntropy, Attention, AdditiveAttention, Recurrent,
+    Updates {}
 
 /** `out[i] = f(x[i])` for i < n. */
 export type UnaryKernel = (x: number, out: number, n: number) => void;
@@ -172,10 +173,11 @@ export interface Rows {
     x: number, mean: number, rstd: number, g: number, dgamma: number, dbeta: number, rows: number,
     cols: number, width: number,
   ): void;
-  /**
-   * Additive attention scores (Bahdanau, Cho and Bengio 2015, A.1.2):
-   * `out[b,t,s] = sum_a v[a] tanh(query[b,t,a] + keys[b,s,a])`.
-   */
+}
+
+/** Attention of a recurrent decoder over an encoder's outputs (Bahdanau, Cho and Bengio 2015, A.1.2). */
+export interface AdditiveAttention {
+  /** `out[b,t,s] = sum_a v[a] tanh(query[b,t,a] + keys[b,s,a])`. */
   additiveScores(
     query: number, keys: number, v: number, out: number, batch: number, queries: number,
     positions: number, width: number,
@@ -184,6 +186,23 @@ export interface Rows {
   additiveScoresGrad(
     query: number, keys: number, v: number, g: number, dquery: number, dkeys: number, dv: number,
     batch: number, queries: number, positions: number, width: number,
+  ): void;
+  /**
+   * One query for each batch row: with the scores of {@link additiveScores}, `weights[b] = softmax(score[b])` over the
+   * positions with mask[b,s] not 0 (all, when `mask` is 0), the others having weight 0, and
+   * `context[b] = sum_s weights[b,s] values[b,s]`, values `[batch, positions, memory]`. A row without positions gives 0.
+   */
+  additiveAttention(
+    query: number, keys: number, v: number, values: number, mask: number, weights: number, context: number,
+    batch: number, positions: number, width: number, memory: number,
+  ): void;
+  /**
+   * From the weights and g, the gradient to context: writes dscores `[batch, positions]` and dquery, adds to dkeys and to
+   * dv, here `[batch, width]`. The gradient to values is left to a product.
+   */
+  additiveAttentionGrad(
+    query: number, keys: number, v: number, values: number, weights: number, g: number, dscores: number,
+    dquery: number, dkeys: number, dv: number, batch: number, positions: number, width: number, memory: number,
   ): void;
 }
 

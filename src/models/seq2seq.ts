@@ -15,7 +15,7 @@ import { uniform } from "../nn/init.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, Parameter } from "../nn/module.ts";
 import { GRU, LSTM } from "../nn/recurrent.ts";
-import { concat, type Indices, ops, stack, type Tensor, zeros } from "../tensor/index.ts";
+import { attentionDecoder, concat, type Indices, ops, stack, type Tensor, zeros } from "../tensor/index.ts";
 import type { TranslationNetwork } from "./translation-network.ts";
 
 /** Sizes and variants of a {@link Seq2Seq}; all plain values, so that a run directory can hold them. */
@@ -207,6 +207,31 @@ export class Seq2Seq extends Module implements TranslationNetwork {
     return { recurrent, ...this.#attend(output, memory) };
   }
 
+  /** The attentional states `[B, T, H]` for all target positions at once, of a decoder of one layer. */
+  #feedAll(
+    embedded: Tensor,
+    { recurrent }: DecoderState,
+    { values, keys, mask }: AttentionMemory,
+    { queryWeight, v }: AdditiveAttention,
+  ): Tensor {
+    const [h0, c0 = null] = recurrent.map((state) => ops.select(state, 0, 0));
+    const states = attentionDecoder(
+      [
+        ops.transpose(embedded, 0, 1),
+        values,
+        keys,
+        h0,
+        c0,
+        ...this.decoder.weights(0),
+        queryWeight,
+        v,
+        this.combine.weight,
+      ],
+      { mask, dropout: this.dropout.active() },
+    )[0];
+    return ops.transpose(states, 0, 1);
+  }
+
   /**
    * Teacher forcing: logits `[B, T, V]` for each next word, given the right words before it.
    *
@@ -218,6 +243,9 @@ export class Seq2Seq extends Module implements TranslationNetwork {
     const { memory, state } = this.encode(source, lengths);
     const embedded = this.dropout.forward(this.targetEmbedding.forward(previous)); // [B, T, E]
     if (!this.options.inputFeeding) return this.#logits(this.#advance(embedded, state, memory).attentional);
+    if (this.attention instanceof AdditiveAttention && this.decoder.numLayers === 1 && this.dropout.p < 1) {
+      return this.#logits(this.#feedAll(embedded, state, memory, this.attention));
+    }
     const states: Tensor[] = [];
     let current = state;
     for (let t = 0; t < embedded.shape[1]; t++) {

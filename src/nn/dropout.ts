@@ -27,6 +27,11 @@ export class Dropout extends Module {
     this.#random = options.random ?? defaultRandom;
   }
 
+  /** What a fused op needs to drop out by itself; null when nothing is dropped. */
+  active(): { readonly p: number; readonly random: Random } | null {
+    return this.training && this.p > 0 ? { p: this.p, random: this.#random } : null;
+  }
+
   forward(x: Tensor): Tensor {
     return this.training ? ops.dropout(x, this.p, this.#random) : x;
   }

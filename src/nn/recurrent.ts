@@ -103,7 +103,9 @@ abstract class Recurrent extends Module {
     this.#named[name] = new Parameter(uniform(empty(shape), -bound, bound, random));
   }
 
-  #weights(suffix: string): RecurrentWeights {
+  /** The weights of one layer, forwards or in reverse. */
+  weights(layer: number, direction = 0): RecurrentWeights {
+    const suffix = this.#suffixes(layer)[direction];
     const named = this.#named;
     return [
       named[`weight_ih_${suffix}`],
@@ -133,10 +135,10 @@ abstract class Recurrent extends Module {
     let input = x;
     for (let layer = 0; layer < this.numLayers; layer++) {
       if (layer > 0 && this.training) input = ops.dropout(input, this.dropout, this.#random);
-      const outputs = this.#suffixes(layer).map((suffix, direction) => {
+      const outputs = this.#suffixes(layer).map((_suffix, direction) => {
         const at = layer * this.directions + direction;
         const start = states.map((state) => ops.select(state, 0, at));
-        const [output, ...final] = this.run(input, start, this.#weights(suffix), {
+        const [output, ...final] = this.run(input, start, this.weights(layer, direction), {
           lengths,
           reverse: direction === 1,
         });

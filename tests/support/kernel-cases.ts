@@ -5,6 +5,7 @@
 import type { Random } from "../../src/base/random.ts";
 import type { Kernels, StridedKernel, UnaryKernel } from "../../src/kernels/kernels.ts";
 import type { Arena, Arguments, KernelCase } from "./kernel-arena.ts";
+import { additiveAttentionCases } from "./kernel-cases-additive-attention.ts";
 import { attentionCases } from "./kernel-cases-attention.ts";
 
 const unary =
@@ -289,27 +290,7 @@ export const kernelCases = {
     const g = arena.input(rows * cols);
     return [x, mean, rstd, g, arena.output(width), arena.output(width), rows, cols, width];
   },
-  additiveScores: (arena, width) => {
-    const [batch, queries, positions] = [
-      1 + arena.random.integer(2),
-      arena.random.integer(4),
-      1 + arena.random.integer(4),
-    ];
-    const [query, keys] = [arena.input(batch * queries * width), arena.input(batch * positions * width)];
-    const [v, out] = [arena.input(width), arena.output(batch * queries * positions)];
-    return [query, keys, v, out, batch, queries, positions, width];
-  },
-  additiveScoresGrad: (arena, width) => {
-    const [batch, queries, positions] = [
-      1 + arena.random.integer(2),
-      arena.random.integer(4),
-      1 + arena.random.integer(4),
-    ];
-    const [query, keys] = [arena.input(batch * queries * width), arena.input(batch * positions * width)];
-    const [v, g] = [arena.input(width), arena.input(batch * queries * positions)];
-    const [dquery, dkeys] = [arena.output(batch * queries * width), arena.output(batch * positions * width)];
-    return [query, keys, v, g, dquery, dkeys, arena.output(width), batch, queries, positions, width];
-  },
+  ...additiveAttentionCases,
   ...attentionCases,
   rnnCell: (arena, hidden) => {
     const [rows, stride] = [1 + arena.random.integer(3), hidden + 2];

@@ -4,6 +4,7 @@
  */
 import type { Kernels } from "../kernels.ts";
 import type { Heap } from "../memory.ts";
+import { additiveAttention } from "./additive-attention.ts";
 import { attention } from "./attention.ts";
 import { crossEntropies } from "./cross-entropy.ts";
 import { elementwise } from "./elementwise.ts";
@@ -26,6 +27,7 @@ export function createReference(heap: Heap, type: FloatType): Kernels {
     ...rows(view),
     ...crossEntropies(view),
     ...attention(view),
+    ...additiveAttention(view),
     ...recurrent(view),
     ...updates(view),
   };

@@ -100,41 +100,6 @@ export function rows(view: FloatView): Rows {
         data[(dbeta >>> shift) + j] = shifted;
       }
     },
-    additiveScores(query, keys, v, out, batch, queries, positions, width) {
-      const data = view.floats();
-      const pv = v >>> shift;
-      for (let b = 0; b < batch; b++) {
-        for (let t = 0; t < queries; t++) {
-          const pq = (query >>> shift) + (b * queries + t) * width;
-          for (let s = 0; s < positions; s++) {
-            const pk = (keys >>> shift) + (b * positions + s) * width;
-            let score = 0;
-            for (let a = 0; a < width; a++) score += data[pv + a] * Math.tanh(data[pq + a] + data[pk + a]);
-            data[(out >>> shift) + (b * queries + t) * positions + s] = score;
-          }
-        }
-      }
-    },
-    additiveScoresGrad(query, keys, v, g, dquery, dkeys, dv, batch, queries, positions, width) {
-      const data = view.floats();
-      const [pv, pdv] = [v >>> shift, dv >>> shift];
-      for (let b = 0; b < batch; b++) {
-        for (let t = 0; t < queries; t++) {
-          const q = (b * queries + t) * width;
-          for (let s = 0; s < positions; s++) {
-            const k = (b * positions + s) * width;
-            const upstream = data[(g >>> shift) + (b * queries + t) * positions + s];
-            for (let a = 0; a < width; a++) {
-              const y = Math.tanh(data[(query >>> shift) + q + a] + data[(keys >>> shift) + k + a]);
-              const slope = upstream * data[pv + a] * (1 - y * y);
-              data[pdv + a] += upstream * y;
-              data[(dquery >>> shift) + q + a] += slope;
-              data[(dkeys >>> shift) + k + a] += slope;
-            }
-          }
-        }
-      }
-    },
   };
 }
 

@@ -6,92 +6,13 @@ import { ShapeError } from "../../base/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../base/shape.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { indices } from "../create.ts";
-
 import type { DType } from "../runtime.ts";
 import { empty, type Gradients, type Tensor } from "../tensor.ts";
+import type { Cell } from "./cells.ts";
+import type { SequenceOptions, Walk } from "./walk.ts";
 
 /** Weights with PyTorch's shapes, G gates: `[G H, D]`, `[G H, H]`, `[G H]`, `[G H]`. */
 export type RecurrentWeights = readonly [weightIh: Tensor, weightHh: Tensor, biasIh: Tensor, biasHh: Tensor];
-
-export interface SequenceOptions {
-  /** Number of valid steps of each sequence, i32 `[B]`; null when all are valid. */
-  readonly lengths: Tensor | null;
-  /** Walk from the last step to the first. */
-  readonly reverse: boolean;
-}
-
-/** One time step: where its rows lie. Strides in elements. */
-interface Step {
-  readonly time: number;
-  /** The state before: h0, or the output of the step walked before. */
-  readonly h0: number;
-  readonly h0Stride: number;
-  readonly h1: number;
-  /** Whether this is the first step walked, whose state before is the initial one. */
-  readonly first: boolean;
-}
-
-/** The sizes of a run, and where its steps lie. */
-export class Walk {
-  readonly batch: number;
-  readonly steps: number;
-  readonly hidden: number;
-  readonly dtype: DType;
-  readonly options: SequenceOptions;
-
-  constructor(x: Tensor, hidden: number, options: SequenceOptions) {
-    [this.batch, this.steps] = x.shape;
-    this.hidden = hidden;
-    this.dtype = x.dtype;
-    this.options = options;
-  }
-
-  /** Undefined `[B, T, gates H]`. */
-  array(gates = 1): Tensor {
-    return empty([this.batch, this.steps, gates * this.hidden], this.dtype);
-  }
-
-  /** Byte offset of time `t` in an array `[B, T, gates H]`. */
-  at(array: Tensor, t: number, gates = 1): number {
-    return array.pointer + t * gates * this.hidden * (this.dtype === "f64" ? 8 : 4);
-  }
-
-  /** Elements from one sequence to the next in an array `[B, T, gates H]`. */
-  stride(gates = 1): number {
-    return this.steps * gates * this.hidden;
-  }
-
-  time(i: number): number {
-    return this.options.reverse ? this.steps - 1 - i : i;
-  }
-
-  get lengths(): number {
-    return this.options.lengths?.pointer ?? 0;
-  }
-
-  /** The state before the i-th step walked: `initial [B, H]`, or a step of `states [B, T, H]`. */
-  before(i: number, states: Tensor, initial: Tensor): [pointer: number, stride: number] {
-    return i === 0 ? [initial.pointer, this.hidden] : [this.at(states, this.time(i - 1)), this.stride()];
-  }
-
-  step(i: number, states: Tensor, initial: Tensor): Step {
-    const [h0, h0Stride] = this.before(i, states, initial);
-    const time = this.time(i);
-    return { time, h0, h0Stride, h1: this.at(states, time), first: i === 0 };
-  }
-}
-
-/** What distinguishes the cells; the walk over time is the same. */
-export interface Cell {
-  readonly gates: number;
-  /** `W_ih x + b_ih`, `[B, T, gates H]`. */
-  readonly gx: Tensor;
-  /** Where `W_hh h` is added: gx itself, or an array of its own that starts as b_hh. */
-  readonly gh: Tensor;
-  forward(i: number, step: Step): void;
-  /** Fills dgx and dgh (the same array when gx and gh are) at this step from dh + dy. */
-  backward(i: number, step: Step, dy: number, dh: number, dgx: Tensor, dgh: Tensor): void;
-}
 
 /** Fills every row of `out` `[rows, n]` with the vector `bias`. */
 export function fillRows(k: Kernels, out: Tensor, bias: Tensor): void {
@@ -99,7 +20,7 @@ export function fillRows(k: Kernels, out: Tensor, bias: Tensor): void {
   k.copyStrided(bias.pointer, out.pointer, 1, 1, n === 0 ? 0 : out.size / n, n, 0, 0, 0, 1, 0, 0, n, 1);
 }
 
-/** gx = `W_ih x + bias` for all steps at once. */
+/** gx = `W_ih x + bias` for all steps at once; W_ih's columns beyond the width of x are left out. */
 export function inputProduct(
   k: Kernels,
   walk: Walk,
@@ -110,10 +31,11 @@ export function inputProduct(
 ): Tensor {
   const gx = walk.array(gates);
   fillRows(k, gx, bias);
-  const [width, inputs] = weightIh.shape;
+  const [width, columns] = weightIh.shape;
+  const inputs = x.shape[2];
   const rows = walk.batch * walk.steps;
   k.matmul(
-    x.pointer, weightIh.pointer, gx.pointer, rows, width, inputs, inputs, inputs, width, 0, 1, 1, 1, 0, 0,
+    x.pointer, weightIh.pointer, gx.pointer, rows, width, inputs, inputs, columns, width, 0, 1, 1, 1, 0, 0,
     0,
   );
   return gx;

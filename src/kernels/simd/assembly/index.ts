@@ -1,4 +1,5 @@
 /** Everything the module exports: the methods of the `Kernels` contract, by name. */
+export * from "./additive-attention";
 export { attention, attentionWeights } from "./attention";
 export { attentionGrad } from "./attention-grad";
 export { add, div, equal, greater, maximum, minimum, mul, sub } from "./binary";

@@ -1,5 +1,5 @@
 import { logSumExp } from "./cross-entropy";
-import { exp, tanh } from "./math";
+import { exp } from "./math";
 import { rowMax, rowSum } from "./reductions";
 import { get, laneMask, madd, nmadd, put, splat, sumLanes } from "./vector";
 
@@ -65,48 +65,6 @@ export function logSoftmaxGrad(y: usize, g: usize, out: usize, rows: i32, cols: 
     for (let j = 0; j < cols; j += 4) {
       const count = min(cols - j, 4), p = <usize>j << 2;
       put(out + p, nmadd(exp(get(y + p, count)), total, get(g + p, count)), count);
-    }
-  }
-}
-
-export function additiveScores(
-  query: usize, keys: usize, v: usize, out: usize, batch: i32, queries: i32, positions: i32, width: i32,
-): void {
-  const step = width << 2;
-  for (let b = 0; b < batch; b++, keys += positions * step) {
-    for (let t = 0; t < queries; t++, query += step) {
-      let key = keys;
-      for (let s = 0; s < positions; s++, key += step, out += 4) {
-        let score = splat(0);
-        for (let a = 0; a < width; a += 4) {
-          const count = min(width - a, 4), p = <usize>a << 2;
-          score = madd(get(v + p, count), tanh(f32x4.add(get(query + p, count), get(key + p, count))), score);
-        }
-        store<f32>(out, sumLanes(score));
-      }
-    }
-  }
-}
-
-export function additiveScoresGrad(
-  query: usize, keys: usize, v: usize, g: usize, dquery: usize, dkeys: usize, dv: usize,
-  batch: i32, queries: i32, positions: i32, width: i32,
-): void {
-  const step = width << 2;
-  for (let b = 0; b < batch; b++, keys += positions * step, dkeys += positions * step) {
-    for (let t = 0; t < queries; t++, query += step, dquery += step) {
-      let key = keys, dkey = dkeys;
-      for (let s = 0; s < positions; s++, key += step, dkey += step, g += 4) {
-        const upstream = v128.load32_splat(g);
-        for (let a = 0; a < width; a += 4) {
-          const count = min(width - a, 4), p = <usize>a << 2;
-          const y = tanh(f32x4.add(get(query + p, count), get(key + p, count)));
-          const slope = f32x4.mul(f32x4.mul(upstream, get(v + p, count)), nmadd(y, y, splat(1)));
-          put(dv + p, madd(upstream, y, get(dv + p, count)), count);
-          put(dquery + p, f32x4.add(slope, get(dquery + p, count)), count);
-          put(dkey + p, f32x4.add(slope, get(dkey + p, count)), count);
-        }
-      }
     }
   }
 }
