@@ -1,7 +1,5 @@
 /** The networks of the training workloads; fields are named as in peers/pytorch.py, so that weights can be exchanged. */
 import {
-  additiveScores,
-  concat,
   Dropout,
   Embedding,
   Linear,
@@ -9,18 +7,16 @@ import {
   type LSTMState,
   linear,
   Module,
-  matmul,
   Positions,
   type Random,
-  slice,
-  softmax,
   squeeze,
   type Tensor,
   Transformer,
   TransformerEncoder,
-  tanh,
+  transpose,
   zeros,
 } from "../../src/index.ts";
+import { attentionDecoder } from "../../src/tensor/index.ts";
 
 export interface Sizes {
   readonly vocabulary: number;
@@ -146,19 +142,24 @@ export class RecurrentTranslator extends Module {
   forward(source: Tensor, previous: Tensor): Tensor {
     const [memory] = this.encoder.forward(this.source.forward(source)); // [B, S, D]
     const [keys, embedded] = [this.key.forward(memory), this.target.forward(previous)];
-    const v = squeeze(this.energy.weight, 0);
-    const [batch, time, width] = embedded.shape;
-    let state: LSTMState = [zeros([1, batch, width]), zeros([1, batch, width])];
-    let feed = zeros([batch, 1, width]);
-    const fed: Tensor[] = [];
-    for (let t = 0; t < time; t++) {
-      const [hidden, next] = this.decoder.forward(concat([slice(embedded, 1, t, t + 1), feed], 2), state);
-      const scores = additiveScores(this.query.forward(hidden), keys, v).add(this.energy.bias as Tensor);
-      const context = matmul(softmax(scores), memory); // [B, 1, D]
-      feed = tanh(this.combine.forward(concat([context, hidden], 2)));
-      state = next;
-      fed.push(feed);
-    }
-    return this.output.forward(concat(fed, 1)); // [B, T, V]
+    const [batch, , width] = embedded.shape;
+    const start = zeros([batch, width]);
+    // The query's bias is a part of every key, and the energy's changes no softmax.
+    const [fed] = attentionDecoder(
+      [
+        transpose(embedded, 0, 1),
+        memory,
+        keys.add(this.query.bias as Tensor),
+        start,
+        start,
+        ...this.decoder.weights(0),
+        this.query.weight,
+        squeeze(this.energy.weight, 0),
+        this.combine.weight,
+        this.combine.bias,
+      ],
+      { mask: null, dropout: null },
+    );
+    return this.output.forward(transpose(fed, 0, 1)); // [B, T, V]
   }
 }

@@ -226,6 +226,7 @@ export class Seq2Seq extends Module implements TranslationNetwork {
         queryWeight,
         v,
         this.combine.weight,
+        this.combine.bias,
       ],
       { mask, dropout: this.dropout.active() },
     )[0];

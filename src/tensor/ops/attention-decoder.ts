@@ -38,6 +38,8 @@ type Inputs = readonly [
   v: Tensor,
   /** `[F, K + H]` */
   combine: Tensor,
+  /** `[F]`; null for none. */
+  bias: Tensor | null,
 ];
 
 export interface AttentionDecoderOptions {
@@ -51,7 +53,7 @@ export interface AttentionDecoderOptions {
  * With f before the first step 0, for every step t:
  *
  *     s_t = cell([embedded_t; f_(t-1)], s_(t-1))            a_t = softmax(v . tanh(query s_t + keys))
- *     f_t = dropout(tanh(combine [a_t values; s_t]))
+ *     f_t = dropout(tanh(combine [a_t values; s_t] + bias))
  *
  * Gives f `[T, B, F]` (Bahdanau, Cho and Bengio 2015, A.1.2; Luong, Pham and Manning 2015, eq. 5 and section 3.3).
  *
@@ -136,12 +138,13 @@ class Run {
 
   forward(): void {
     const [k, walk, cell] = [this.#k, this.#walk, this.#cell];
-    const [, , , h0, , weightIh, weightHh, , , query, , combine] = this.#inputs;
+    const [, , , h0, , weightIh, weightHh, , , query, , combine, bias] = this.#inputs;
     const { fedPart, contextPart, statePart } = this.#parts(weightIh, combine);
     const [recurrent, asking] = [wholeOf(weightHh), wholeOf(query)];
     const { batch } = walk;
     k.fill(this.#queries.pointer, 0, this.#queries.size);
-    k.fill(this.#combined.pointer, 0, this.#combined.size);
+    if (bias) fillRows(k, this.#combined, bias);
+    else k.fill(this.#combined.pointer, 0, this.#combined.size);
     for (let t = 0; t < walk.steps; t++) {
       const step = walk.step(t, this.#states, h0);
       if (t > 0) addProduct(k, this.#at(this.fed, t - 1), fedPart, this.#at(cell.gx, t), batch);
@@ -174,7 +177,7 @@ class Run {
 
   backward(g: Tensor): Gradients {
     const [k, walk, cell, dtype] = [this.#k, this.#walk, this.#cell, this.#dtype];
-    const [embedded, values, keys, h0, c0, weightIh, weightHh, , , query, v, combine] = this.#inputs;
+    const [embedded, values, keys, h0, c0, weightIh, weightHh, , , query, v, combine, bias] = this.#inputs;
     const { fedPart, contextPart, statePart, embeddedPart } = this.#parts(weightIh, combine);
     const [recurrent, asking] = [wholeOf(weightHh), wholeOf(query)];
     const { batch, steps } = walk;
@@ -241,12 +244,16 @@ class Run {
     k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width);
     k.sum(dgh.pointer, dBiasHh.pointer, 1, rows, width);
     k.sum(dvRows.pointer, dv.pointer, 1, batch, v.size);
-    return [dEmbedded, dValues, dKeys, dh, dc, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dQuery, dv, dCombine];
+    const dBias = bias && empty(bias.shape, dtype);
+    if (dBias) k.sum(dCombined.pointer, dBias.pointer, 1, rows, fed);
+    return [
+      dEmbedded, dValues, dKeys, dh, dc, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dQuery, dv, dCombine, dBias,
+    ];
   }
 }
 
 function checkInputs(inputs: Inputs, { mask }: AttentionDecoderOptions): void {
-  const [embedded, values, keys, h0, c0, weightIh, weightHh, biasIh, biasHh, query, v, combine] = inputs;
+  const [embedded, values, keys, h0, c0, weightIh, weightHh, biasIh, biasHh, query, v, combine, bias] = inputs;
   const [, batch, embedding] = embedded.shape;
   const [, positions, memory] = values.shape;
   const [fed, hidden, space] = [combine.shape[0], h0.shape[1], v.size];
@@ -264,6 +271,7 @@ function checkInputs(inputs: Inputs, { mask }: AttentionDecoderOptions): void {
     [query, [space, hidden]],
     [v, [space]],
     [combine, [fed, memory + hidden]],
+    [bias, [fed]],
   ];
   const bad = expected.find(([tensor, shape]) => tensor && !sameShape(tensor.shape, shape));
   if (bad === undefined && (mask === null || mask.size === batch * positions)) return;

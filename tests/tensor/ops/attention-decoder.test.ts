@@ -31,6 +31,7 @@ const situations = fc.record({
   memory: few,
   fed: few,
   masked: fc.boolean(),
+  bias: fc.boolean(),
   p: fc.constantFrom(0, 0.4),
 });
 type Situation = typeof situations extends fc.Arbitrary<infer S> ? S : never;
@@ -47,12 +48,13 @@ function setting({
   memory,
   fed,
   masked,
+  bias,
 }: Situation) {
   const random = new Random(seed);
   const sizes = { inputSize: embedding + fed, hiddenSize: hidden, random };
   const layer = cell === "lstm" ? new LSTM(sizes) : new GRU(sizes);
   const attention = new AdditiveAttention({ queryDim: hidden, keyDim: memory, attentionDim: space, random });
-  const combine = new Linear({ inFeatures: memory + hidden, outFeatures: fed, bias: false, random });
+  const combine = new Linear({ inFeatures: memory + hidden, outFeatures: fed, bias, random });
   const flags = Float32Array.from({ length: batch * positions }, () => random.integer(2));
   const leaf = (shape: number[]) => {
     const x = randn(shape, random);
@@ -74,6 +76,7 @@ function setting({
     attention.queryWeight,
     attention.v,
     combine.weight,
+    ...(combine.bias ? [combine.bias] : []),
   ];
   return {
     ...inputs,
@@ -92,7 +95,13 @@ function fused(
   p: number,
 ): Tensor {
   const [h0, c0 = null] = states;
-  const weights = [...layer.weights(0), attention.queryWeight, attention.v, combine.weight] as const;
+  const weights = [
+    ...layer.weights(0),
+    attention.queryWeight,
+    attention.v,
+    combine.weight,
+    combine.bias,
+  ] as const;
   const dropout = p > 0 ? { p, random: new Random(1) } : null;
   return attentionDecoder([embedded, values, keys, h0, c0, ...weights], { mask, dropout })[0];
 }
@@ -145,7 +154,7 @@ test("no steps give no states, and gradients of 0", () => {
     embedding: 2,
     hidden: 3,
   } as const;
-  const given = setting({ ...situation, space: 2, memory: 3, fed: 2, masked: false, p: 0 });
+  const given = setting({ ...situation, space: 2, memory: 3, fed: 2, masked: false, bias: false, p: 0 });
   const { y, gradients } = results(given, fused, 0);
   expect(y.shape).toEqual([0, 2, 2]);
   for (const gradient of gradients) expect(gradient.data().every((value) => value === 0)).toBe(true);
@@ -161,7 +170,7 @@ test("shapes that do not fit are refused", () => {
     embedding: 2,
     hidden: 3,
   } as const;
-  const given = setting({ ...situation, space: 2, memory: 3, fed: 2, masked: false, p: 0 });
+  const given = setting({ ...situation, space: 2, memory: 3, fed: 2, masked: false, bias: false, p: 0 });
   const run = (change: Partial<Setting>) => () => fused({ ...given, ...change }, 0);
   expect(run({ keys: zeros([2, 4, 2]) })).toThrow(ShapeError);
   expect(run({ keys: zeros([2, 4, 2]) })).toThrow(
