@@ -26,7 +26,16 @@ const OPTIONS = [
   "1024",
   "--enable",
   "simd",
+  "--enable",
+  "threads",
+  "--sharedMemory",
+  "--initialMemory",
+  "1",
+  "--maximumMemory",
+  "65535",
 ];
+/** How the import of the memory reads: `env`, `memory`, a memory, with a maximum and shared. */
+const MEMORY_IMPORT = [3, ...Buffer.from("env"), 6, ...Buffer.from("memory"), 2, 3];
 
 if (!existsSync(compilerManifest)) {
   if (existsSync(target)) process.exit(0);
@@ -51,10 +60,23 @@ if (!upToDate) {
   const relaxed = await compile(["--enable", "relaxed-simd"]);
   mkdirSync(dirname(target), { recursive: true });
   const encode = (bytes) => Buffer.from(bytes).toString("base64");
-  const text = `${stamp}export const STRICT = "${encode(strict)}";\nexport const RELAXED = "${encode(relaxed)}";\n`;
+  // The place of the flags of the memory, which is the same in both: the sections before it depend on types alone.
+  const flag = flagOffset(strict);
+  if (flag !== flagOffset(relaxed)) throw new Error("build-kernels: the variants differ in their imports");
+  const text = [
+    `${stamp}export const MEMORY_FLAG = ${flag};`,
+    `export const STRICT = "${encode(strict)}";`,
+    `export const RELAXED = "${encode(relaxed)}";\n`,
+  ].join("\n");
   writeFileSync(`${target}.${process.pid}`, text);
   renameSync(`${target}.${process.pid}`, target);
   console.error(`build-kernels: strict ${strict.length} bytes, relaxed ${relaxed.length} bytes`);
+}
+
+function flagOffset(binary) {
+  const start = Buffer.from(binary).indexOf(Buffer.from(MEMORY_IMPORT));
+  if (start < 0) throw new Error("build-kernels: no import of a shared memory");
+  return start + MEMORY_IMPORT.length - 1;
 }
 
 async function compile(features) {

@@ -1,12 +1,13 @@
 /** The work of `lexigrad lm evaluate`. */
+
 import { FormatError, OptionError } from "../base/errors.ts";
 import { exists } from "../base/files.ts";
 import { LanguageModel } from "../models/language-model.ts";
 import { MaskedLanguageModel } from "../models/masked-language-model.ts";
 import { MASKED_LANGUAGE_MODEL_FORMAT } from "../models/masked-language-model-files.ts";
 import { type ModelWeights, modelFormat } from "../models/model-files.ts";
-import { configure, type RuntimeOptions } from "../tensor/index.ts";
 import { splitLines } from "../text/corpus-lines.ts";
+import { applyComputeOptions, type ComputeOptions } from "./compute-options.ts";
 import { nameOf, readInput } from "./input.ts";
 import { type Io, note, print, printJson } from "./io.ts";
 import { HELD_OUT_TEXT } from "./lm-train.ts";
@@ -14,9 +15,8 @@ import { type CommonOptions, defined } from "./option-values.ts";
 import { duration, grouped } from "./progress.ts";
 
 /** Options of commands that use a trained model. */
-export interface ModelUseOptions extends CommonOptions {
+export interface ModelUseOptions extends CommonOptions, ComputeOptions {
   readonly weights?: ModelWeights;
-  readonly backend?: NonNullable<RuntimeOptions["backend"]>;
 }
 
 interface EvaluateOptions extends ModelUseOptions {
@@ -25,16 +25,16 @@ interface EvaluateOptions extends ModelUseOptions {
   readonly maskRate?: number;
 }
 
-export function loadLanguageModel(run: string, { backend, weights }: ModelUseOptions): LanguageModel {
-  configure(defined({ backend }));
+export function loadLanguageModel(run: string, { weights, ...compute }: ModelUseOptions): LanguageModel {
+  applyComputeOptions(compute);
   return LanguageModel.load(run, defined({ weights }));
 }
 
 export function loadMaskedLanguageModel(
   run: string,
-  { backend, weights }: ModelUseOptions,
+  { weights, ...compute }: ModelUseOptions,
 ): MaskedLanguageModel {
-  configure(defined({ backend }));
+  applyComputeOptions(compute);
   return MaskedLanguageModel.load(run, defined({ weights }));
 }
 

@@ -9,7 +9,6 @@ import { defaultStream, languageModelSpecials, type StreamKind } from "../models
 import type { LanguageModelData } from "../models/language-modelling-task.ts";
 import { MaskedLanguageModel } from "../models/masked-language-model.ts";
 import { MASKED_LANGUAGE_MODEL_KEYS } from "../models/masked-language-model-files.ts";
-import { configure } from "../tensor/index.ts";
 import { splitLines } from "../text/corpus-lines.ts";
 import { MASKING_KEYS, type MaskingOptions } from "../text/masking.ts";
 import { splitText } from "../text/text-split.ts";
@@ -18,6 +17,7 @@ import { MASKED_SPECIALS } from "../text/vocabulary.ts";
 import type { TrainingResult } from "../train/events.ts";
 import type { TrainOptions as TrainSettings } from "../train/options.ts";
 import { train } from "../train/train.ts";
+import { applyComputeOptions } from "./compute-options.ts";
 import { checkOneStandardInput, nameOf, readInput } from "./input.ts";
 import { type Io, note } from "./io.ts";
 import { makeTokenizer } from "./make-tokenizer.ts";
@@ -63,7 +63,7 @@ export async function trainLanguageModel(
   if (paths.length > 0) command.setOptionValueWithSource("text", paths, "cli");
   const options = completeOptions<TrainOptions>(command, [HELD_OUT_TEXT]);
   const { out, model: kind } = options;
-  note(io, `backend: ${configure(defined({ backend: options.backend })).description}`);
+  note(io, `backend: ${applyComputeOptions(options)}`);
 
   const made = options.tokenizerFile === undefined ? undefined : Tokenizer.load(options.tokenizerFile);
   const type = made?.type ?? options.tokenizer;

@@ -4,9 +4,9 @@ import { Random } from "../base/random.ts";
 import { type NetworkOptions, networkKeys } from "../models/networks.ts";
 import type { TranslationNetwork } from "../models/translation-network.ts";
 import { Translator } from "../models/translator.ts";
-import { configure } from "../tensor/index.ts";
 import type { Monitor } from "../train/options.ts";
 import { train } from "../train/train.ts";
+import { applyComputeOptions } from "./compute-options.ts";
 import { type Io, note } from "./io.ts";
 import { makeTokenizer } from "./make-tokenizer.ts";
 import {
@@ -37,8 +37,7 @@ const PATHS = ["tsv", "csv", "jsonl", "source", "target", "valid-tsv", "valid-so
 export async function trainTranslator(io: Io, _given: TrainOptions, command: Command): Promise<number> {
   const options = completeOptions<TrainOptions>(command, HELD_OUT_FILES);
   const { out, seed = DEFAULT_SEED } = options;
-  const { description } = configure(defined({ backend: options.backend }));
-  note(io, `backend: ${description}`);
+  note(io, `backend: ${applyComputeOptions(options)}`);
 
   const corpus = readCorpus(io, options, seed);
   const { train: pairs, valid, test } = corpus;

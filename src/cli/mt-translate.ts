@@ -10,14 +10,14 @@ import { Translator } from "../models/translator.ts";
 import { type Attention, attentionMap } from "../plot/attention-map.ts";
 import type { HeadChoice } from "../plot/head-choice.ts";
 import { attentionTable } from "../plot/terminal.ts";
-import { configure, type RuntimeOptions } from "../tensor/index.ts";
+import { applyComputeOptions, type ComputeOptions } from "./compute-options.ts";
 import { checkPlaces, drawHeads, sendPicture } from "./heads.ts";
 import { STANDARD_OUTPUT, TERMINAL } from "./heads-options.ts";
 import { inputLines, STANDARD_INPUT } from "./input.ts";
 import { type Io, note, printJson, printLines } from "./io.ts";
 import { type CommonOptions, defined, parseNumber } from "./option-values.ts";
 
-export interface DecodingOptions {
+export interface DecodingOptions extends ComputeOptions {
   readonly beam?: number;
   readonly lengthPenalty?: string;
   readonly coveragePenalty?: number;
@@ -26,7 +26,6 @@ export interface DecodingOptions {
   /** Further runs, to translate together with the first. */
   readonly ensemble?: string[];
   readonly combine?: EnsembleOptions["combine"];
-  readonly backend?: NonNullable<RuntimeOptions["backend"]>;
 }
 
 interface TranslateOptions extends DecodingOptions, CommonOptions {
@@ -65,8 +64,8 @@ export async function translate(
   if (options.json) await printJson(io, { translations: all.map(asJson) });
 }
 
-export function loadTranslator(run: string, { backend, weights }: DecodingOptions): Translator {
-  configure(defined({ backend }));
+export function loadTranslator(run: string, { weights, ...compute }: DecodingOptions): Translator {
+  applyComputeOptions(compute);
   return Translator.load(run, defined({ weights }));
 }
 

@@ -1,8 +1,9 @@
 /** Options of training that `mt train` and `lm train` share, and what the library makes of them. */
-import type { Command, Option } from "commander";
+import type { Command } from "commander";
 import { OptionError } from "../base/errors.ts";
 import type { SmoothingForm } from "../tensor/index.ts";
 import type { OptimizerOptions, TrainOptions, TrainSchedule } from "../train/options.ts";
+import { addComputeOptions } from "./compute-options.ts";
 import { COUNT, choiceOption, defined, FROM_ZERO, numberOption, POSITIVE, SHARE } from "./option-values.ts";
 
 /** When training stops, how weights change, and how often it looks up from its work. */
@@ -50,23 +51,13 @@ export interface TrainingDefaults {
   readonly validateEvery: string;
 }
 
-export function backendOption(): Option {
-  return choiceOption("--backend <name>", "what computes (default: auto)", [
-    "auto",
-    "reference",
-    "simd",
-    "relaxed",
-    "blas",
-  ]);
-}
-
 /** Where a run is kept. */
 export function addRunOptions(train: Command): Command {
-  return train
+  train
     .option("--out <run>", "the run directory to make")
     .option("--resume", "continue the run in --out, with the options it began with unless others are given")
-    .option("--config <file>", "JSON object of options by name; the command line goes before it")
-    .addOption(backendOption());
+    .option("--config <file>", "JSON object of options by name; the command line goes before it");
+  return addComputeOptions(train);
 }
 
 export function addTrainingOptions(train: Command, defaults: TrainingDefaults): Command {

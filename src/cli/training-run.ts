@@ -3,26 +3,25 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { OptionError, StateError } from "../base/errors.ts";
 import { exists, writeText } from "../base/files.ts";
-import type { RuntimeOptions } from "../tensor/index.ts";
 import type { TrainingEvent, TrainingResult } from "../train/events.ts";
+import { COMPUTE_OPTIONS, type ComputeOptions } from "./compute-options.ts";
 import { readJsonObject, STANDARD_INPUT } from "./input.ts";
 import { interruptible } from "./interrupt.ts";
 import { type Io, print, printJson } from "./io.ts";
 import { applyConfig, type CommonOptions, pathOf } from "./option-values.ts";
 import { describeValidation, duration, grouped, TrainingDisplay } from "./progress.ts";
 
-export interface RunOptions extends CommonOptions {
+export interface RunOptions extends CommonOptions, ComputeOptions {
   readonly out?: string;
   readonly resume?: true;
   readonly config?: string;
-  readonly backend?: NonNullable<RuntimeOptions["backend"]>;
 }
 
 export const DEFAULT_SEED = 1;
 
 /** What the options of a run are kept in, so that `--resume` needs none of them. */
 const OPTIONS_FILE = "options.json";
-const NOT_KEPT = ["out", "config", "resume", "json", "debug", "backend"];
+const NOT_KEPT = ["out", "config", "resume", "json", "debug", ...COMPUTE_OPTIONS];
 
 /**
  * Options of the command line, then of `--config`, then of the run to resume, then defaults.

@@ -3,10 +3,11 @@ import { BackendError } from "../base/errors.ts";
 import { checkChoice } from "../base/options.ts";
 import { loadBlas } from "./blas.ts";
 import type { Kernels } from "./kernels.ts";
-import type { Heap } from "./memory.ts";
-import { environment } from "./platform.ts";
+import { canShare, type Heap, SCRATCH_BASE } from "./memory.ts";
+import { builtinModule, environment } from "./platform.ts";
+import { WorkerPool } from "./pool.ts";
 import { createReference } from "./reference/index.ts";
-import { loadSimd } from "./simd/load.ts";
+import { instantiate, simdModule } from "./simd/load.ts";
 
 /**
  * - `reference`: plain loops.
@@ -27,22 +28,26 @@ export interface Backend {
   /** For people, e.g. `native BLAS (libopenblas.so.0) and relaxed WebAssembly SIMD`. */
   readonly description: string;
   readonly kernels: Kernels;
+  /** The threads, when there are several. */
+  readonly pool?: WorkerPool;
 }
 
 /**
  * The backend named by `choice`, by default that of the environment variable LEXIGRAD_BACKEND, by default
  * `auto`: the fastest that exists here and agrees with the reference on a small test.
  *
+ * @param threads that share the work of large kernels, the calling one included; the reference has always one
  * @throws {OptionError} for an unknown name.
  * @throws {BackendError} when the named backend cannot be used here.
  */
 export function selectBackend(
   heap: Heap,
   choice: string = environment("LEXIGRAD_BACKEND") ?? "auto",
+  threads = 1,
 ): Backend {
   const name = checkChoice("backend", choice, CHOICES);
   for (const candidate of name === "auto" ? FASTEST_FIRST : [name]) {
-    const backend = createBackend(heap, candidate);
+    const backend = createBackend(heap, candidate, threads);
     if (backend && (candidate === "reference" || agreesWithReference(heap, backend.kernels))) return backend;
   }
   throw new BackendError({
@@ -61,21 +66,27 @@ const REQUIREMENTS: Record<(typeof CHOICES)[number], string> = {
   blas: "the package koffi and a working OpenBLAS or Accelerate library",
 };
 
-function createBackend(heap: Heap, name: BackendName): Backend | undefined {
+function createBackend(heap: Heap, name: BackendName, threads: number): Backend | undefined {
   const reference = createReference(heap, "f32");
   if (name === "reference") return { name, description: "plain TypeScript loops", kernels: reference };
-  const relaxed = name === "simd" ? undefined : loadSimd(heap, "relaxed");
-  const simd = relaxed ?? (name === "relaxed" ? undefined : loadSimd(heap, "strict"));
-  if (!simd) return undefined;
-  const description = `${relaxed ? "relaxed" : "strict"} WebAssembly SIMD`;
-  const kernels = { ...reference, ...simd };
-  if (name !== "blas") return { name, description, kernels };
-  const blas = loadBlas(heap, simd.matmul);
-  if (!blas) return undefined;
+  const relaxed = name === "simd" ? undefined : simdModule("relaxed");
+  const module = relaxed ?? (name === "relaxed" ? undefined : simdModule("strict"));
+  if (!module) return undefined;
+  const simd = instantiate(module, heap.memory, SCRATCH_BASE);
+  const blas = name === "blas" ? loadBlas(heap.memory, simd.matmul) : undefined;
+  if (name === "blas" && !blas) return undefined;
+  const kernels = { ...reference, ...simd, ...(blas && { matmul: blas.matmul }) };
+  const several = threads > 1 && canShare && builtinModule !== undefined;
+  const pool = several ? new WorkerPool(threads, heap.memory, module, blas) : undefined;
   return {
     name,
-    description: `native BLAS (${blas.library}) and ${description}`,
-    kernels: { ...kernels, matmul: blas.matmul },
+    description: [
+      blas ? `native BLAS (${blas.native.library}) and ` : "",
+      `${relaxed ? "relaxed" : "strict"} WebAssembly SIMD`,
+      pool ? ` on ${threads} threads` : "",
+    ].join(""),
+    kernels: pool ? pool.parallel(kernels) : kernels,
+    ...(pool && { pool }),
   };
 }
 

@@ -5,7 +5,6 @@
  * environment variable LEXIGRAD_BLAS or looked for under its usual names, and never read from a file.
  */
 import type { Kernels } from "./kernels.ts";
-import type { Heap } from "./memory.ts";
 import { builtinModule, environment } from "./platform.ts";
 
 /** The usual names, OpenBLAS first; the last is macOS. */
@@ -47,31 +46,39 @@ interface Koffi {
 
 /** A native library and its matrix product. */
 export interface Blas {
-  /** Name or path of the library. */
-  readonly library: string;
   readonly matmul: Kernels["matmul"];
+  /** The arguments of `cblas_sgemm` for those of one product. */
+  sgemmArguments(matmulArguments: readonly number[]): number[];
+  /** How another thread finds the function: the file to resolve koffi from, the library and the declaration. */
+  readonly native: { readonly koffi: string; readonly library: string; readonly declaration: string };
 }
+
+const DECLARATION =
+  "void cblas_sgemm(int, int, int, int, int, int, float, uintptr_t, int, uintptr_t, int, float, uintptr_t, int)";
 
 /** What is loaded once per process: undefined when there is no usable library. */
 let loaded: { koffi: Koffi; sgemm: Sgemm; library: string } | undefined | null;
 
-/** The native product on `heap`, leaving small ones to `small`; undefined when no library is found. */
-export function loadBlas(heap: Heap, small: Kernels["matmul"]): Blas | undefined {
+/** The native product on the bytes of `memory`, leaving small ones to `small`; undefined when no library is found. */
+export function loadBlas(memory: WebAssembly.Memory, small: Kernels["matmul"]): Blas | undefined {
   if (loaded === undefined) loaded = findLibrary() ?? null;
   if (loaded === null) return undefined;
   const { koffi, sgemm, library } = loaded;
   let buffer: ArrayBufferLike | undefined;
   let base = 0;
+  const address = () => {
+    if (memory.buffer !== buffer) {
+      buffer = memory.buffer;
+      base = Number(koffi.address(new Uint8Array(buffer)));
+    }
+    return base;
+  };
   return {
-    library,
+    native: { koffi: import.meta.url, library, declaration: DECLARATION },
     matmul(a, b, c, m, n, k, lda, ldb, ldc, transA, transB, accumulate, batch, aStep, bStep, cStep) {
       if (m * n * k < MIN_PRODUCTS) {
         small(a, b, c, m, n, k, lda, ldb, ldc, transA, transB, accumulate, batch, aStep, bStep, cStep);
         return;
-      }
-      if (heap.memory.buffer !== buffer) {
-        buffer = heap.memory.buffer;
-        base = Number(koffi.address(heap.u8));
       }
       const opA = transA ? TRANSPOSED : PLAIN;
       const opB = transB ? TRANSPOSED : PLAIN;
@@ -79,10 +86,18 @@ export function loadBlas(heap: Heap, small: Kernels["matmul"]): Blas | undefined
       const la = Math.max(lda, transA ? m : k);
       const lb = Math.max(ldb, transB ? k : n);
       const lc = Math.max(ldc, n);
+      const at = address();
       for (let i = 0; i < batch; i++) {
-        const [pa, pb, pc] = [base + a + i * aStep * 4, base + b + i * bStep * 4, base + c + i * cStep * 4];
+        const [pa, pb, pc] = [at + a + i * aStep * 4, at + b + i * bStep * 4, at + c + i * cStep * 4];
         sgemm(ROW_MAJOR, opA, opB, m, n, k, 1, pa, la, pb, lb, accumulate, pc, lc);
       }
+    },
+    sgemmArguments([a, b, c, m, n, k, lda, ldb, ldc, transA, transB, accumulate]) {
+      const at = address();
+      return [
+        ...[ROW_MAJOR, transA ? TRANSPOSED : PLAIN, transB ? TRANSPOSED : PLAIN, m, n, k, 1],
+        ...[at + a, lda, at + b, ldb, accumulate, at + c, ldc],
+      ];
     },
   };
 }
@@ -94,9 +109,7 @@ function findLibrary(): { koffi: Koffi; sgemm: Sgemm; library: string } | undefi
   for (const library of named ? [named] : LIBRARIES) {
     try {
       const native = koffi.load(library);
-      const sgemm = native.func(
-        "void cblas_sgemm(int, int, int, int, int, int, float, uintptr_t, int, uintptr_t, int, float, uintptr_t, int)",
-      );
+      const sgemm = native.func(DECLARATION);
       limitThreads(native);
       return { koffi, sgemm: sgemm as Sgemm, library };
     } catch {
@@ -114,11 +127,10 @@ function requireKoffi(): Koffi | undefined {
   }
 }
 
-/** OpenBLAS takes as many threads as it is told; other libraries keep their own ways. */
+/** One thread a call: products are divided by the worker pool, whose spinning threads OpenBLAS's own would disturb. */
 function limitThreads(native: ReturnType<Koffi["load"]>): void {
-  const wanted = Number(environment("LEXIGRAD_THREADS") ?? 1);
   try {
-    native.func("void openblas_set_num_threads(int)")(Number.isInteger(wanted) && wanted > 0 ? wanted : 1);
+    native.func("void openblas_set_num_threads(int)")(1);
   } catch {
     // Not OpenBLAS.
   }

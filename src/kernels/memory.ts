@@ -7,13 +7,19 @@ import { Blocks, LINE } from "./blocks.ts";
 const PAGE = 65536;
 /** One page below 4 GiB, so that the end of an array never wraps to 0. */
 const MAX_PAGES = 65535;
-/** Bytes [0, HEAP_BASE) belong to the compiled kernels: static data, then scratch memory. */
-export const HEAP_BASE = 2 * 1024 * 1024;
-/** Where the scratch memory of the heap's own kernels begins. */
+/** The most threads that compute at a time. */
+export const MAX_THREADS = 16;
+/** Static data of the compiled kernels lies below. */
 export const SCRATCH_BASE = 65536;
 /** What one instance of the compiled kernels needs as scratch memory. */
-export const SCRATCH_BYTES = HEAP_BASE - SCRATCH_BASE;
-const INITIAL_PAGES = 256;
+export const SCRATCH_BYTES = 2 * 1024 * 1024 - SCRATCH_BASE;
+/** Where that of a thread begins; the main thread is 0. */
+export const scratchOf = (thread: number): number => SCRATCH_BASE + thread * SCRATCH_BYTES;
+/** Bytes [0, HEAP_BASE) belong to the compiled kernels; pages that no thread touches take no memory. */
+export const HEAP_BASE = scratchOf(MAX_THREADS);
+const INITIAL_PAGES = HEAP_BASE / PAGE + 224;
+/** Browsers share memory among threads only on pages that ask for it (cross-origin isolation). */
+export const canShare = typeof SharedArrayBuffer !== "undefined";
 
 /** Bytes in use. All figures in bytes. */
 export interface MemoryInfo {
@@ -47,7 +53,7 @@ export class Heap {
   /** @param maxBytes a cap below the 4 GiB that 32-bit offsets can reach. */
   constructor(maxBytes: number = MAX_PAGES * PAGE) {
     this.#limit = Math.min(maxBytes, MAX_PAGES * PAGE);
-    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES });
+    this.memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAX_PAGES, shared: canShare });
     this.#refreshViews();
     this.#blocks = new Blocks(this.i32, HEAP_BASE / LINE);
   }

@@ -14,3 +14,7 @@ export const v8Major = (): number | undefined => {
 /** Node's own modules, without an import that a browser could not resolve. */
 export const builtinModule: NodeJS.Process["getBuiltinModule"] | undefined =
   node?.getBuiltinModule?.bind(node);
+
+/** Processor cores that this process may use. */
+export const availableCores = (): number =>
+  builtinModule?.("node:os").availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;

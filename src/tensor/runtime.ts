@@ -1,9 +1,10 @@
 /** The process-wide heap and the kernels that run on it. */
 import { OptionError } from "../base/errors.ts";
-import { rejectUnknownKeys } from "../base/options.ts";
-import { type BackendName, selectBackend } from "../kernels/backend.ts";
+import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { type Backend, type BackendName, selectBackend } from "../kernels/backend.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-import { Heap, type MemoryInfo } from "../kernels/memory.ts";
+import { Heap, MAX_THREADS, type MemoryInfo } from "../kernels/memory.ts";
+import { availableCores, environment } from "../kernels/platform.ts";
 import { createReference } from "../kernels/reference/index.ts";
 
 /** Element types: f32 for work, f64 for checking gradients, i32 for indices. */
@@ -17,19 +18,35 @@ export interface RuntimeOptions {
    * LEXIGRAD_BACKEND sets the initial choice.
    */
   readonly backend?: BackendName | "auto";
+  /**
+   * Threads that share the work of large kernels, 1 to 16. The environment variable LEXIGRAD_THREADS sets the initial
+   * number; the default is the number of cores, at most 4. Results do not depend on it.
+   */
+  readonly threads?: number;
   /** Check every result and throw a NumericError naming the first op that makes a NaN or an infinity. Slow. */
   readonly checkNumerics?: boolean;
 }
 
-type Backend = ReturnType<typeof selectBackend>;
+/** Threads beyond so many find little to do in the small models that this library is for. */
+const USUAL_THREADS = 4;
+const THREADS = { integer: true, min: 1, max: MAX_THREADS } as const;
+
 let backend: Backend | undefined;
+let threads: number | undefined;
 let checking: Kernels | undefined;
 let checksNumerics = false;
 
-const environment = (): Record<string, string | undefined> => globalThis.process?.env ?? {};
+function threadCount(): number {
+  const wanted = environment("LEXIGRAD_THREADS");
+  threads ??=
+    wanted === undefined
+      ? Math.min(availableCores(), USUAL_THREADS)
+      : checkNumber("LEXIGRAD_THREADS", Number(wanted), THREADS);
+  return threads;
+}
 
 function f32Backend(): Backend {
-  backend ??= selectBackend(heap, environment().LEXIGRAD_BACKEND ?? "auto");
+  backend ??= selectBackend(heap, environment("LEXIGRAD_BACKEND"), threadCount());
   return backend;
 }
 
@@ -41,9 +58,19 @@ function f32Backend(): Backend {
  * @example
  * configure({ backend: "simd" }).backend; // "simd"
  */
-export function configure(options: RuntimeOptions = {}): { backend: string; description: string } {
-  rejectUnknownKeys("configure", options, ["backend", "checkNumerics"]);
-  if (options.backend !== undefined) backend = selectBackend(heap, options.backend);
+export function configure(options: RuntimeOptions = {}): {
+  backend: string;
+  description: string;
+  threads: number;
+} {
+  rejectUnknownKeys("configure", options, ["backend", "checkNumerics", "threads"]);
+  if (options.threads !== undefined) threads = checkNumber("threads", options.threads, THREADS);
+  if (options.backend !== undefined || options.threads !== undefined) {
+    const name = options.backend ?? backend?.name;
+    const before = backend;
+    backend = selectBackend(heap, name, threadCount());
+    before?.pool?.end();
+  }
   if (options.checkNumerics !== undefined) {
     if (typeof options.checkNumerics !== "boolean") {
       throw new OptionError({
@@ -55,7 +82,7 @@ export function configure(options: RuntimeOptions = {}): { backend: string; desc
     checksNumerics = options.checkNumerics;
   }
   const { name, description } = f32Backend();
-  return { backend: name, description };
+  return { backend: name, description, threads: threadCount() };
 }
 
 /** The kernels for float arrays of `dtype`. */

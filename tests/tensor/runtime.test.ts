@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../../src/base/errors.ts";
+import { Random } from "../../src/base/random.ts";
 import {
   configure,
   kernelsFor,
   memoryInfo,
   ones,
   type RuntimeOptions,
+  randn,
   scoped,
 } from "../../src/tensor/index.ts";
 
@@ -24,12 +26,24 @@ describe("configure", () => {
   test.each<[unknown, string]>([
     [
       { backed: "simd" },
-      'configure option: expected one of backend, checkNumerics, got "backed". Did you mean "backend"?',
+      'configure option: expected one of backend, checkNumerics, threads, got "backed". Did you mean "backend"?',
     ],
+    [{ threads: 0 }, "threads: expected a whole number of at least 1 and at most 16, got 0."],
     [{ checkNumerics: "yes" }, "checkNumerics: expected true or false, got yes."],
   ])("refuses %j", (options, message) => {
     expect(() => configure(options as RuntimeOptions)).toThrow(OptionError);
     expect(() => configure(options as RuntimeOptions)).toThrow(message);
+  });
+
+  test("sets the number of threads, without a change of results", () => {
+    const before = configure();
+    const x = randn([300, 200], new Random(1));
+    const products = [1, 3].map((threads) => {
+      expect(configure({ threads }).threads).toBe(threads);
+      return x.matmul(x.transpose()).data();
+    });
+    expect(products[1]).toEqual(products[0]);
+    configure({ threads: before.threads });
   });
 
   test("refuses an unknown backend and keeps the old one", () => {

@@ -1,5 +1,6 @@
 /** `lexigrad lm`: its commands and options. */
 import { type Command, Option } from "commander";
+import { addComputeOptions } from "../compute-options.ts";
 import { headOption } from "../heads-options.ts";
 import {
   addCommonOptions,
@@ -13,7 +14,7 @@ import {
 } from "../option-values.ts";
 import type { Perform } from "../perform.ts";
 import { addTokenizerOptions } from "../tokenizer-options.ts";
-import { addRunOptions, addTrainingOptions, backendOption } from "../training-options.ts";
+import { addRunOptions, addTrainingOptions } from "../training-options.ts";
 import { ACTIVATIONS, POSITIONS } from "./mt.ts";
 
 const MODELS = ["transformer", "bert"];
@@ -119,9 +120,11 @@ function addModelOptions(train: Command): void {
 }
 
 function addModelUse(command: Command): Command {
-  return command
-    .addOption(choiceOption("--weights <which>", "(default: best where there is one)", ["best", "last"]))
-    .addOption(backendOption());
+  return addComputeOptions(
+    command.addOption(
+      choiceOption("--weights <which>", "(default: best where there is one)", ["best", "last"]),
+    ),
+  );
 }
 
 function declareEvaluate(group: Command, perform: Perform): void {

@@ -1,5 +1,6 @@
 /** `lexigrad mt`: its commands and options. */
 import type { Command } from "commander";
+import { addComputeOptions } from "../compute-options.ts";
 import { addHeadsOptions } from "../heads-options.ts";
 import {
   addCommonOptions,
@@ -12,7 +13,7 @@ import {
 } from "../option-values.ts";
 import type { Perform } from "../perform.ts";
 import { addTokenizerOptions } from "../tokenizer-options.ts";
-import { addRunOptions, addTrainingOptions, backendOption } from "../training-options.ts";
+import { addRunOptions, addTrainingOptions } from "../training-options.ts";
 import { TOKENIZERS } from "./score.ts";
 
 export const ACTIVATIONS = ["relu", "gelu", "gelu-tanh", "glu", "reglu", "geglu", "swiglu"];
@@ -141,7 +142,7 @@ function addTranslationOptions(train: Command): void {
 }
 
 function addDecodingOptions(command: Command): Command {
-  return command
+  command
     .addOption(numberOption("--beam <n>", "hypotheses kept; 1 is greedy (default: 5)", COUNT))
     .option("--length-penalty <rule>", "none, gnmt:ALPHA or fairseq:EXPONENT (default: fairseq:1)")
     .addOption(
@@ -161,8 +162,8 @@ function addDecodingOptions(command: Command): Command {
         "probability",
         "log-probability",
       ]),
-    )
-    .addOption(backendOption());
+    );
+  return addComputeOptions(command);
 }
 
 function declareTranslate(group: Command, perform: Perform): void {

@@ -1,8 +1,8 @@
 /** The compiled kernels: which variants this engine can run, and their instances on a heap. */
 import type { Kernels } from "../kernels.ts";
-import { type Heap, SCRATCH_BASE } from "../memory.ts";
+import { canShare, type Heap, SCRATCH_BASE } from "../memory.ts";
 import { builtinModule, v8Major } from "../platform.ts";
-import { RELAXED, STRICT } from "./build/binary.ts";
+import { MEMORY_FLAG, RELAXED, STRICT } from "./build/binary.ts";
 
 /**
  * Strict SIMD computes the same bits in every engine. Relaxed SIMD fuses products with sums where the
@@ -26,23 +26,39 @@ const RELAXED_PROBE = new Uint8Array([
   10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11, // f32x4.relaxed_madd of the three
 ]);
 
+/** The bit of a memory's limits that says it is shared. */
+const SHARED = 2;
+
 const modules = new Map<SimdVariant, WebAssembly.Module | undefined>();
 
-/**
- * The kernels on `heap`'s memory; undefined when this engine lacks the instructions.
- *
- * @param scratch where the instance may keep SCRATCH_BYTES of its own during a call: instances that run at the same
- *   time on one memory need different places.
- */
+/** The kernels on `heap`'s memory; undefined when this engine lacks the instructions. */
 export function loadSimd(
   heap: Pick<Heap, "memory">,
   variant: SimdVariant,
   scratch: number = SCRATCH_BASE,
 ): Kernels | undefined {
+  const module = simdModule(variant);
+  return module && instantiate(module, heap.memory, scratch);
+}
+
+/** The compiled kernels, for memory that is shared where the platform allows it. */
+export function simdModule(variant: SimdVariant): WebAssembly.Module | undefined {
   if (!modules.has(variant)) modules.set(variant, compile(variant));
-  const module = modules.get(variant);
-  if (!module) return undefined;
-  const { exports } = new WebAssembly.Instance(module, { env: { memory: heap.memory, scratch } });
+  return modules.get(variant);
+}
+
+/**
+ * An instance of the compiled kernels.
+ *
+ * @param scratch where it may keep SCRATCH_BYTES of its own during a call: instances that run at the same time on
+ *   one memory need different places.
+ */
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  scratch: number,
+): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, scratch } });
   return exports as unknown as Kernels;
 }
 
@@ -56,6 +72,8 @@ export function simdBinary(variant: SimdVariant): Uint8Array<ArrayBuffer> {
   const text = atob(variant === "strict" ? STRICT : RELAXED);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  // The module is built for shared memory. It works on memory of one's own as well, which its import must then say.
+  if (!canShare) bytes[MEMORY_FLAG] &= ~SHARED;
   return bytes;
 }
 

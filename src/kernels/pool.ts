@@ -1,0 +1,144 @@
+/**
+ * Worker threads that share the heap and take part in every large kernel call.
+ *
+ * A call is cut into chunks (`splits.ts`). The calling thread and every worker that is awake claim one after another
+ * (`jobs.ts`) until none is left, so that a worker which the system has put aside delays nothing but the chunk it
+ * holds. The result does not depend on the number of threads.
+ */
+import { WorkerError } from "../base/errors.ts";
+import type { Blas } from "./blas.ts";
+import { Jobs, MAX_CHUNKS } from "./jobs.js";
+import type { Kernels } from "./kernels.ts";
+import { scratchOf } from "./memory.ts";
+import { builtinModule } from "./platform.ts";
+import { chunksOf, SPLITS, type Split, writeChunk } from "./splits.ts";
+
+/** What a worker is told when it starts. */
+export interface WorkerTask {
+  /** Of {@link Jobs}. */
+  readonly block: SharedArrayBuffer;
+  readonly memory: WebAssembly.Memory;
+  /** The compiled kernels. */
+  readonly module: WebAssembly.Module;
+  /** Where the worker's own scratch memory begins. */
+  readonly scratch: number;
+  /** The kernels that are called by number; behind them comes the native product. */
+  readonly names: readonly string[];
+  readonly native: Blas["native"] | undefined;
+}
+
+/** A chunk takes milliseconds: a worker that has not ended it after so long never will. */
+const DEADLINE_MILLISECONDS = 60_000;
+
+type Worker = InstanceType<typeof import("node:worker_threads").Worker>;
+
+/** A kernel as the pool calls it. */
+export type Kernel = (...args: number[]) => void;
+
+export class WorkerPool {
+  /** Threads that work at a call, the calling one included. */
+  readonly threads: number;
+  readonly #memory: WebAssembly.Memory;
+  readonly #module: WebAssembly.Module;
+  readonly #blas: Blas | undefined;
+  /** Arguments of the chunks of a call. */
+  readonly #parts: number[][] = Array.from({ length: MAX_CHUNKS }, () => []);
+  #jobs = new Jobs();
+  #workers: Worker[] = [];
+
+  /** Workers are started by the first call that is worth their while. */
+  constructor(threads: number, memory: WebAssembly.Memory, module: WebAssembly.Module, blas?: Blas) {
+    this.threads = threads;
+    this.#memory = memory;
+    this.#module = module;
+    this.#blas = blas;
+  }
+
+  /** The same kernels, on all threads. */
+  parallel(kernels: Kernels): Kernels {
+    const parallel: Record<string, Kernel> = {};
+    SPLITS.forEach(([name, choose], index) => {
+      const kernel = kernels[name] as Kernel;
+      parallel[name] = (...args) => {
+        const split = choose(args);
+        const chunks = split === undefined ? 1 : chunksOf(split, args, this.threads);
+        if (chunks > 1) this.#run(index, kernel, split as Split, args, chunks);
+        else kernel(...args);
+      };
+    });
+    return { ...kernels, ...parallel };
+  }
+
+  #run(index: number, kernel: Kernel, split: Split, args: readonly number[], chunks: number): void {
+    if (this.#workers.length === 0) this.#start();
+    const jobs = this.#jobs;
+    const native = SPLITS[index][0] === "matmul" ? this.#blas : undefined;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const part = this.#parts[chunk];
+      writeChunk(split, args, chunk, chunks, part);
+      if (native) jobs.write(chunk, SPLITS.length, native.sgemmArguments(part));
+      else jobs.write(chunk, index, part);
+    }
+    jobs.offer(chunks);
+    let others = chunks;
+    try {
+      for (let chunk = jobs.claim(); chunk >= 0; chunk = jobs.claim()) {
+        others--;
+        kernel(...this.#parts[chunk]);
+      }
+    } finally {
+      while (jobs.claim() >= 0) others--;
+      if (!jobs.awaitDone(others, DEADLINE_MILLISECONDS)) this.#fail(index);
+    }
+  }
+
+  #fail(index: number): never {
+    this.end();
+    throw new WorkerError({
+      what: `kernel ${SPLITS[index][0]}`,
+      expected: "an answer of every worker thread",
+      got: "one that failed or is gone",
+      hint: "New workers are started for the next call. LEXIGRAD_THREADS=1 works without any.",
+    });
+  }
+
+  #start(): void {
+    if (!builtinModule) return;
+    const { Worker } = builtinModule("node:worker_threads");
+    const url = new URL("./pool-worker.js", import.meta.url);
+    for (let thread = 1; thread < this.threads; thread++) {
+      const workerData: WorkerTask = {
+        block: this.#jobs.block,
+        memory: this.#memory,
+        module: this.#module,
+        scratch: scratchOf(thread),
+        names: SPLITS.map(([name]) => name),
+        native: this.#blas?.native,
+      };
+      // No options of the process: a loader given there would be loaded again, in vain.
+      const worker = new Worker(url, { workerData, execArgv: [] });
+      worker.unref();
+      // Without a listener, the error of a worker would end the process. Calls go on without it.
+      worker.on("error", () => {});
+      this.#workers.push(worker);
+    }
+  }
+
+  /**
+   * Starts the workers and waits until all take part.
+   *
+   * @returns whether they do within the time
+   */
+  awaitWorkers(milliseconds: number): boolean {
+    if (this.#workers.length === 0) this.#start();
+    return this.#jobs.awaitWorkers(this.#workers.length, milliseconds);
+  }
+
+  /** Ends the workers; the next call that is worth their while starts new ones. */
+  end(): void {
+    for (const worker of this.#workers) void worker.terminate();
+    this.#workers = [];
+    // A worker on its way out may still write to the old block.
+    this.#jobs = new Jobs();
+  }
+}
