@@ -135,6 +135,9 @@ export interface MatrixProduct {
    *
    * c is `[m, n]` with row stride ldc. op(a) is `[m, k]`: a holds `[m, k]` with row stride lda, or
    * `[k, m]` when transA. op(b) is `[k, n]`: b holds `[k, n]` with row stride ldb, or `[n, k]` when transB.
+   *
+   * `simd` and `relaxed` give the same bits when the columns of c, or its rows, are computed in parts by several calls,
+   * if no part has fewer than 3 rows.
    */
   matmul(
     a: number, b: number, c: number, m: number, n: number, k: number, lda: number, ldb: number,

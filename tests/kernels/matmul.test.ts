@@ -128,5 +128,56 @@ for (const name of ["reference", "simd", "relaxed", "blas"]) {
       });
       fc.assert(law, { numRuns: runs.numRuns / 10 });
     });
+
+    // What lets threads share a product. One and two rows of a transposed B go another way, hence 3.
+    test.skipIf(name === "reference" || name === "blas")(
+      "parts of the rows or columns have the bits of the whole",
+      () => {
+        const rows = fc.oneof(fc.integer({ min: 3, max: 6 }), fc.integer({ min: 3, max: 40 }));
+        const depth = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(255, 256, 257, 600));
+        const law = fc.property(
+          fc.record({
+            top: rows,
+            bottom: rows,
+            left: size,
+            right: size,
+            k: depth,
+            transA: flag,
+            transB: flag,
+          }),
+          fc.record({ accumulate: flag, padding: fc.nat(3), seed: fc.nat() }),
+          ({ top, bottom, left, right, k, transA, transB }, { accumulate, padding, seed }) => {
+            const [m, n] = [top + bottom, left + right];
+            const [lda, ldb, ldc] = [(transA ? m : k) + padding, (transB ? k : n) + padding, n + padding];
+            const random = new Random(seed);
+            for (let i = 0; i < (transA ? k : m) * lda; i++) heap.f32[a / 4 + i] = random.normal();
+            for (let i = 0; i < (transB ? n : k) * ldb; i++) heap.f32[b / 4 + i] = random.normal();
+            /** Computes rows from i on and columns from j on, of a c that was all ones. */
+            const part = (i: number, j: number, height: number, width: number) => {
+              const [x, y] = [a + 4 * i * (transA ? 1 : lda), b + 4 * j * (transB ? ldb : 1)];
+              const out = c + 4 * (i * ldc + j);
+              product(x, y, out, height, width, k, lda, ldb, ldc, transA, transB, accumulate, 1, 0, 0, 0);
+            };
+            const compute = (parts: () => void) => {
+              heap.f32.fill(1, c / 4, c / 4 + m * ldc);
+              parts();
+              return heap.i32.slice(c / 4, c / 4 + m * ldc);
+            };
+            const whole = compute(() => part(0, 0, m, n));
+            const byRows = compute(() => {
+              part(0, 0, top, n);
+              part(top, 0, bottom, n);
+            });
+            const byColumns = compute(() => {
+              part(0, 0, m, left);
+              part(0, left, m, right);
+            });
+            expect(byRows).toEqual(whole);
+            expect(byColumns).toEqual(whole);
+          },
+        );
+        fc.assert(law, { numRuns: runs.numRuns / 4 });
+      },
+    );
   });
 }

@@ -1,14 +1,74 @@
-/** Matrix products of one or two rows, where packing would cost more than it saves. */
+/**
+ * Matrix products of few rows, where packing B would cost more than it saves: B is read where it lies.
+ */
+import { storeRow, tile } from "./micro-kernel";
+import { KC, MR, packA, packATransposed, PACKED_A } from "./packing";
 import { get, madd, put } from "./vector";
 
-/** Columns of C that stay in the first-level cache while B streams by. */
-const COLUMNS: i32 = 1024;
+/** Up to so many rows, a plain B is read where it lies: one panel of A. */
+export const FEW_ROWS: i32 = <i32>MR;
+/** Up to so many rows, a transposed one is. */
+export const DOT_ROWS: i32 = 2;
 
 export function clear(c: usize, m: i32, n: i32, rc: i32): void {
   for (let i = 0; i < m; i++, c += rc) memory.fill(c, 0, <usize>n << 2);
 }
 
-/** Few rows times a transposed B: both are read along the depth. */
+/**
+ * `c = a b` or `c += a b` for few rows and the columns that make whole tiles of 16. Returns how many these are. Every
+ * element is summed as the packed product does it: in order, from 0, over each KC steps of the depth; these sums are
+ * then added up in C.
+ */
+export function plainProduct(
+  a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, ra: i32, rb: i32, rc: i32, transA: i32, accumulate: i32,
+): i32 {
+  const columns = n & ~15;
+  for (let p = 0; p < k && columns > 0; p += KC, b += KC * rb) {
+    const depth = min(KC, k - p);
+    if (transA) packATransposed(a + p * ra, ra, m, depth);
+    else packA(a + (p << 2), ra, m, depth);
+    const addTo = accumulate | i32(p > 0);
+    for (let j = 0; j < columns << 2; j += 64) {
+      const from = b + j, to = c + j;
+      if (m == 1) wideTile(1, from, rb, to, rc, depth, addTo);
+      else if (m == 2) wideTile(2, from, rb, to, rc, depth, addTo);
+      else {
+        tile(m, PACKED_A, from, rb, to, rc, depth, 8, addTo);
+        tile(m, PACKED_A, from + 32, rb, to + 32, rc, depth, 8, addTo);
+      }
+    }
+  }
+  return columns;
+}
+
+/** One or two (a constant) packed rows of A by 16 columns. */
+// @ts-ignore: decorator
+@inline
+function wideTile(rows: i32, b: usize, rb: i32, c: usize, rc: i32, depth: i32, addTo: i32): void {
+  let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c03 = c00, c10 = c00, c11 = c00, c12 = c00, c13 = c00;
+  for (let x = PACKED_A, end = x + (depth * rows << 2); x < end; x += rows << 2, b += rb) {
+    const x0 = v128.load32_splat(x), x1 = rows > 1 ? v128.load32_splat(x, 4) : x0;
+    let y = v128.load(b);
+    c00 = madd(x0, y, c00);
+    if (rows > 1) c10 = madd(x1, y, c10);
+    y = v128.load(b, 16);
+    c01 = madd(x0, y, c01);
+    if (rows > 1) c11 = madd(x1, y, c11);
+    y = v128.load(b, 32);
+    c02 = madd(x0, y, c02);
+    if (rows > 1) c12 = madd(x1, y, c12);
+    y = v128.load(b, 48);
+    c03 = madd(x0, y, c03);
+    if (rows > 1) c13 = madd(x1, y, c13);
+  }
+  storeRow(c, c00, c01, 8, addTo);
+  storeRow(c + 32, c02, c03, 8, addTo);
+  if (rows == 1) return;
+  storeRow(c + rc, c10, c11, 8, addTo);
+  storeRow(c + rc + 32, c12, c13, 8, addTo);
+}
+
+/** One or two rows times a transposed B: both are read along the depth, in which every fourth product is summed. */
 export function dotProduct(
   a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, ra: i32, rb: i32, rc: i32, addTo: i32,
 ): void {
@@ -77,54 +137,4 @@ function storeDots(out: usize, r0: v128, r1: v128, r2: v128, r3: v128, width: i3
   let sums = f32x4.add(v128.shuffle<f64>(s01, s23, 0, 2), v128.shuffle<f64>(s01, s23, 1, 3));
   if (addTo) sums = f32x4.add(sums, get(out, width));
   put(out, sums, width);
-}
-
-/** Few rows times B as it lies: four rows of B at a time are added to the rows of C. `ar`, `ap`: strides of A. */
-export function streamProduct(
-  a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, ar: i32, ap: i32, rb: i32, rc: i32, accumulate: i32,
-): void {
-  if (!accumulate) clear(c, m, n, rc);
-  for (let j = 0; j < n; j += COLUMNS) {
-    const columns = min(COLUMNS, n - j);
-    let y = b + (j << 2), x = a, p = 0;
-    for (; p + 4 <= k; p += 4, x += ap << 2, y += rb << 2) {
-      let xi = x, out = c + (j << 2);
-      for (let i = 0; i < m; i++, xi += ar, out += rc) addRows4(xi, ap, y, rb, out, columns);
-    }
-    for (; p < k; p++, x += ap, y += rb) {
-      let xi = x, out = c + (j << 2);
-      for (let i = 0; i < m; i++, xi += ar, out += rc) addRow(load<f32>(xi), y, out, columns);
-    }
-  }
-}
-
-/** out += x[0] y[0] + x[1] y[1] + x[2] y[2] + x[3] y[3]. */
-function addRows4(x: usize, ap: i32, y0: usize, rb: i32, out: usize, n: i32): void {
-  const x0 = v128.load32_splat(x), x1 = v128.load32_splat(x + ap);
-  x += ap << 1;
-  const x2 = v128.load32_splat(x), x3 = v128.load32_splat(x + ap);
-  let y1 = y0 + rb, y2 = y1 + rb, y3 = y2 + rb;
-  for (; n >= 4; n -= 4, y0 += 16, y1 += 16, y2 += 16, y3 += 16, out += 16) {
-    addVectors4(x0, x1, x2, x3, y0, y1, y2, y3, out, 4);
-  }
-  if (n) addVectors4(x0, x1, x2, x3, y0, y1, y2, y3, out, n);
-}
-
-// @ts-ignore: decorator
-@inline
-function addVectors4(
-  x0: v128, x1: v128, x2: v128, x3: v128, y0: usize, y1: usize, y2: usize, y3: usize, out: usize, count: i32,
-): void {
-  let sum = madd(x0, get(y0, count), get(out, count));
-  sum = madd(x1, get(y1, count), sum);
-  sum = madd(x2, get(y2, count), sum);
-  put(out, madd(x3, get(y3, count), sum), count);
-}
-
-function addRow(x: f32, y: usize, out: usize, n: i32): void {
-  const value = f32x4.splat(x);
-  for (; n > 0; n -= 4, y += 16, out += 16) {
-    const count = min(n, 4);
-    put(out, madd(value, get(y, count), get(out, count)), count);
-  }
 }

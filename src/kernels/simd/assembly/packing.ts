@@ -6,7 +6,7 @@ export const KC: i32 = 256;
 export const NC: i32 = 1024;
 export const MC: i32 = 240;
 /** Rows of a panel of A: with 6, the separate product of strict SIMD would be one register too many. */
-const MR: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+export const MR: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 /** Where this instance's scratch memory begins: threads on one memory have one each. */
 // @ts-ignore: decorator
 @external("env", "scratch")
