@@ -18,15 +18,16 @@ export class SpanTable {
   size = 0;
   #units = new Uint16Array(256); // those of all stretches, one after the other
   #ends = new Int32Array(32); // by number, in #units
-  #hashes = new Int32Array(32); // by number
-  #slots = new Int32Array(64); // number + 1 of the stretch in this slot; 0 marks a free slot
-  #mask = 63;
+  #slotOf = new Int32Array(32); // by number
+  /** Each slot is two elements: the number + 1 of its stretch, 0 where the slot is free, and the hash. */
+  #slots = new Int32Array(128);
+  #mask = 126;
 
   /** Forgets all of them. */
   clear(): void {
     // Few are taken out one by one, which spares filling a table that was large once.
-    if (this.size < this.#slots.length / 16) {
-      for (let number = this.size - 1; number >= 0; number--) this.#slots[this.#slotOf(number)] = 0;
+    if (this.size < this.#slots.length / 32) {
+      for (let number = 0; number < this.size; number++) this.#slots[this.#slotOf[number]] = 0;
     } else {
       this.#slots.fill(0);
     }
@@ -57,10 +58,11 @@ export class SpanTable {
 
   /** The slot of a stretch, or the free one where it belongs. */
   #seek(units: Uint16Array, start: number, end: number, hash: number): number {
-    let slot = hash & this.#mask;
-    for (let taken = this.#slots[slot]; taken !== 0; taken = this.#slots[slot]) {
-      if (this.#hashes[taken - 1] === hash && this.#equals(taken - 1, units, start, end)) break;
-      slot = (slot + 1) & this.#mask;
+    const slots = this.#slots;
+    let slot = (2 * hash) & this.#mask;
+    for (let taken = slots[slot]; taken !== 0; taken = slots[slot]) {
+      if (slots[slot + 1] === hash && this.#equals(taken - 1, units, start, end)) break;
+      slot = (slot + 2) & this.#mask;
     }
     return slot;
   }
@@ -70,12 +72,6 @@ export class SpanTable {
     if (this.#ends[number] - own !== end - start) return false;
     for (let i = start; i < end; i++) if (this.#units[own + i - start] !== units[i]) return false;
     return true;
-  }
-
-  #slotOf(number: number): number {
-    let slot = this.#hashes[number] & this.#mask;
-    while (this.#slots[slot] !== number + 1) slot = (slot + 1) & this.#mask;
-    return slot;
   }
 
   #append(units: Uint16Array, start: number, end: number, hash: number, slot: number): number {
@@ -89,25 +85,30 @@ export class SpanTable {
     }
     for (let i = start; i < end; i++) this.#units[from + i - start] = units[i];
     this.#ends[number] = to;
-    this.#hashes[number] = hash;
+    this.#slotOf[number] = slot;
     this.#slots[slot] = number + 1;
+    this.#slots[slot + 1] = hash;
     if (this.size === this.#ends.length) this.#grow();
     return number;
   }
 
   #grow(): void {
-    const room = 2 * this.#ends.length;
-    const [ends, hashes] = [this.#ends, this.#hashes];
+    const ends = this.#ends;
+    const slots = this.#slots;
+    const slotOf = this.#slotOf;
+    const room = 2 * ends.length;
     this.#ends = new Int32Array(room);
-    this.#hashes = new Int32Array(room);
     this.#ends.set(ends);
-    this.#hashes.set(hashes);
-    this.#slots = new Int32Array(2 * room);
-    this.#mask = 2 * room - 1;
+    this.#slotOf = new Int32Array(room);
+    this.#slots = new Int32Array(4 * room);
+    this.#mask = 4 * room - 2;
     for (let number = 0; number < this.size; number++) {
-      let slot = this.#hashes[number] & this.#mask;
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+      const hash = slots[slotOf[number] + 1];
+      let slot = (2 * hash) & this.#mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 2) & this.#mask;
+      this.#slotOf[number] = slot;
       this.#slots[slot] = number + 1;
+      this.#slots[slot + 1] = hash;
     }
   }
 }

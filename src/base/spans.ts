@@ -47,6 +47,11 @@ export class Spans {
     this.#bounds[at + 1] = end;
   }
 
+  /** Moves the end of the last stretch. */
+  extend(end: number): void {
+    this.#bounds[2 * this.count - 1] = end;
+  }
+
   /** Where stretch `i` starts. */
   start(i: number): number {
     return this.#bounds[2 * i];

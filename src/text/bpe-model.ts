@@ -6,21 +6,18 @@
  * Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with
  * Subword Units", 2016, section 3.2.
  */
+import { Spans, unitsToString } from "../base/spans.ts";
 import { END_OF_WORD, type SplitRule } from "../formats/tokenizer-json.ts";
 import type { MergeTable } from "./merge-table.ts";
 import { Spacing } from "./spacing.ts";
-import { splitters } from "./split.ts";
+import { cutters } from "./split.ts";
 import type { TokenDecoder, TokenModel } from "./token-model.ts";
 import { WordCache } from "./word-cache.ts";
 
 /** What pieces inside a word are shown with. */
 const CONTINUES = "@@";
-
-interface SegmentedWord {
-  /** Ids, with -1 for characters that the vocabulary lacks. */
-  readonly ids: readonly number[];
-  readonly pieces: readonly string[];
-}
+/** Stands for characters that the vocabulary lacks. */
+const UNKNOWN = -1;
 
 export interface BpeModelOptions {
   readonly tokens: readonly string[];
@@ -34,23 +31,52 @@ export interface BpeModelOptions {
 
 export class BpeModel implements TokenModel {
   readonly #options: BpeModelOptions;
-  readonly #words: WordCache<SegmentedWord>;
+  readonly #pieces = new Spans();
+  readonly #words: WordCache;
+  /** The ids of single characters, by code point: within a word, and as its end. */
+  readonly #inner = new Map<number, number>();
+  readonly #final = new Map<number, number>();
+  readonly #endOfWord: number;
 
   constructor(options: BpeModelOptions) {
     this.#options = options;
-    this.#words = new WordCache((word) => this.#segment(word));
+    this.#words = new WordCache((units, start, end) => this.#segment(units, start, end));
+    this.#endOfWord = options.ids.get(END_OF_WORD) ?? UNKNOWN;
+    for (const [token, id] of options.ids) {
+      const code = token.codePointAt(0) as number;
+      const rest = token.slice(code > 0xffff ? 2 : 1);
+      if (rest === "") this.#inner.set(code, id);
+      if (rest === END_OF_WORD) this.#final.set(code, id);
+    }
   }
 
   encode(text: string, ids: number[]): void {
-    for (const word of splitters[this.#options.split](text)) {
-      for (const id of this.#words.get(word).ids) ids.push(id === -1 ? this.#options.unknownId() : id);
+    const { unknownId } = this.#options;
+    const pieces = this.#pieces;
+    cutters[this.#options.split](text, pieces);
+    for (let i = 0; i < pieces.count; i++) {
+      this.#words.append(pieces.units, pieces.start(i), pieces.end(i), ids, unknownId);
     }
   }
 
   tokenize(text: string): string[] {
+    const { tokens, split } = this.#options;
+    const words = this.#pieces;
+    cutters[split](text, words);
     const pieces: string[] = [];
-    for (const word of splitters[this.#options.split](text)) {
-      for (const piece of this.#words.get(word).pieces) pieces.push(piece);
+    for (let i = 0; i < words.count; i++) {
+      const ids: number[] = [];
+      this.#words.append(words.units, words.start(i), words.end(i), ids, () => UNKNOWN);
+      let at = words.start(i);
+      ids.pop();
+      for (const id of ids) {
+        const piece = id === UNKNOWN ? unitsToString(words.units, at, at + words.width(at)) : tokens[id];
+        at += piece.length;
+        pieces.push(piece + CONTINUES);
+      }
+      // Nothing is left of an end of word on its own.
+      if (at < words.end(i)) pieces.push(unitsToString(words.units, at, words.end(i)));
+      else pieces.push((pieces.pop() as string).slice(0, -CONTINUES.length));
     }
     return pieces;
   }
@@ -82,22 +108,17 @@ export class BpeModel implements TokenModel {
     return new Spacing(this.#options.split === "punctuation");
   }
 
-  #segment(word: string): SegmentedWord {
-    const { tokens, ids, merges, split } = this.#options;
-    const characters = Array.from(word);
-    if (split === "subword-nmt-0.1") characters.push(END_OF_WORD);
-    else characters[characters.length - 1] += END_OF_WORD;
-    const unknown: string[] = [];
-    const symbols = Int32Array.from(characters, (character) => {
-      // Unknown characters keep their place as -1, -2, ...: they never merge.
-      return ids.get(character) ?? -unknown.push(character);
+  #segment(units: Uint16Array, start: number, end: number): Int32Array {
+    const { merges, split } = this.#options;
+    const word = unitsToString(units, start, end);
+    const codes = Array.from(word, (character) => character.codePointAt(0) as number);
+    const symbols = new Int32Array(codes.length + 1);
+    codes.forEach((code, i) => {
+      symbols[i] = this.#inner.get(code) ?? UNKNOWN;
     });
-    const merged = Array.from(symbols.subarray(0, merges.apply(symbols, symbols.length)));
-    const pieces = merged.map((id) => (id < 0 ? unknown[-id - 1] : tokens[id]) + CONTINUES);
-    const last = (pieces.pop() as string).slice(0, -(END_OF_WORD + CONTINUES).length);
-    // Nothing is left of an end of word on its own.
-    if (last === "") pieces.push((pieces.pop() as string).slice(0, -CONTINUES.length));
-    else pieces.push(last);
-    return { ids: merged.map((id) => Math.max(id, -1)), pieces };
+    let length = codes.length;
+    if (split === "subword-nmt-0.1") symbols[length++] = this.#endOfWord;
+    else symbols[length - 1] = this.#final.get(codes[length - 1]) ?? UNKNOWN;
+    return symbols.subarray(0, merges.apply(symbols, length));
   }
 }

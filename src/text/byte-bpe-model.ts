@@ -5,7 +5,8 @@
  *
  * Radford et al., "Language Models are Unsupervised Multitask Learners", 2019, section 2.2.
  */
-import { BYTE_TO_CHAR, splitByteLevel, tokenBytes } from "./byte-level.ts";
+import { Spans, unitsToString } from "../base/spans.ts";
+import { BYTE_TO_CHAR, cutByteLevel, tokenBytes } from "./byte-level.ts";
 import type { MergeTable } from "./merge-table.ts";
 import type { TokenDecoder, TokenModel } from "./token-model.ts";
 import { WordCache } from "./word-cache.ts";
@@ -17,7 +18,8 @@ export class ByteBpeModel implements TokenModel {
   readonly #unknownId: () => number;
   /** The id of each byte's token, or -1. */
   readonly #byteIds: Int32Array;
-  readonly #words: WordCache<readonly number[]>;
+  readonly #pieces = new Spans();
+  readonly #words: WordCache;
   /** The text of each token that holds whole characters, null for others; filled as needed. */
   readonly #texts: (string | null | undefined)[];
 
@@ -36,12 +38,14 @@ export class ByteBpeModel implements TokenModel {
     this.#unknownId = unknownId;
     this.#texts = new Array(tokens.length);
     this.#byteIds = Int32Array.from(BYTE_TO_CHAR, (char) => ids.get(char) ?? -1);
-    this.#words = new WordCache((word) => this.#segment(word));
+    this.#words = new WordCache((units, start, end) => this.#segment(unitsToString(units, start, end)));
   }
 
   encode(text: string, ids: number[]): void {
-    for (const word of splitByteLevel(text)) {
-      for (const id of this.#words.get(word)) ids.push(id === -1 ? this.#unknownId() : id);
+    const pieces = this.#pieces;
+    cutByteLevel(text, pieces);
+    for (let i = 0; i < pieces.count; i++) {
+      this.#words.append(pieces.units, pieces.start(i), pieces.end(i), ids, this.#unknownId);
     }
   }
 
@@ -78,11 +82,11 @@ export class ByteBpeModel implements TokenModel {
     return this.#texts[id];
   }
 
-  #segment(word: string): readonly number[] {
+  #segment(word: string): Int32Array {
     const bytes = encodeWtf8(word);
     const symbols = new Int32Array(bytes.length);
     for (let i = 0; i < bytes.length; i++) symbols[i] = this.#byteIds[bytes[i]];
-    return Array.from(symbols.subarray(0, this.#merges.apply(symbols, symbols.length)));
+    return symbols.subarray(0, this.#merges.apply(symbols, symbols.length));
   }
 }
 

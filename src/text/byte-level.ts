@@ -4,10 +4,15 @@
  *
  * Radford et al., "Language Models are Unsupervised Multitask Learners", 2019, section 2.2.
  */
+import type { Spans } from "../base/spans.ts";
 import { charClass, LETTER, MARK, NUMBER, OTHER, runEnd, SPACE } from "./char-class.ts";
 
-const CONTRACTIONS = ["s", "t", "re", "ve", "m", "ll", "d"];
+const APOSTROPHE = 0x27;
 const SPACE_CODE = 0x20;
+/** What follows the apostrophe of a contraction. */
+const CONTRACTIONS = ["s", "t", "re", "ve", "m", "ll", "d"].map((letters) =>
+  Uint16Array.from(letters, (letter) => letter.charCodeAt(0)),
+);
 
 /**
  * Cuts text where GPT-2's pattern does:
@@ -16,25 +21,22 @@ const SPACE_CODE = 0x20;
  *
  * Written as a scanner so that no text makes it slower than linear.
  */
-export function splitByteLevel(text: string): string[] {
-  const pieces: string[] = [];
-  let start = 0;
-  while (start < text.length) {
-    const end = pieceEnd(text, start);
-    pieces.push(text.slice(start, end));
-    start = end;
+export function cutByteLevel(text: string, pieces: Spans): void {
+  pieces.load(text);
+  for (let start = 0, end = 0; start < pieces.length; start = end) {
+    end = pieceEnd(pieces, start);
+    pieces.add(start, end);
   }
-  return pieces;
 }
 
-function pieceEnd(text: string, start: number): number {
-  const first = text.charCodeAt(start);
-  if (first === 0x27) {
-    const contraction = CONTRACTIONS.find((letters) => text.startsWith(letters, start + 1));
-    if (contraction) return start + 1 + contraction.length;
+function pieceEnd(text: Spans, start: number): number {
+  const first = text.units[start];
+  if (first === APOSTROPHE) {
+    const end = contractionEnd(text, start + 1);
+    if (end > 0) return end;
   }
   const body = first === SPACE_CODE && start + 1 < text.length ? start + 1 : start;
-  switch (charClass(text.codePointAt(body) as number)) {
+  switch (charClass(text.codePoint(body))) {
     case LETTER:
       return runEnd(text, body, LETTER);
     case NUMBER:
@@ -49,8 +51,17 @@ function pieceEnd(text: string, start: number): number {
   }
 }
 
+/** Where the letters of a contraction that start at `start` end, or -1. */
+function contractionEnd(text: Spans, start: number): number {
+  for (const letters of CONTRACTIONS) {
+    const end = start + letters.length;
+    if (end <= text.length && letters.every((letter, i) => text.units[start + i] === letter)) return end;
+  }
+  return -1;
+}
+
 /** Marks count as symbols here. */
-function symbolsEnd(text: string, start: number): number {
+function symbolsEnd(text: Spans, start: number): number {
   let end = start;
   for (;;) {
     const next = runEnd(text, runEnd(text, end, OTHER), MARK);

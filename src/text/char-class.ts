@@ -1,4 +1,5 @@
 /** Unicode classes of code points, looked up once per code point and then read from a table. */
+import type { Spans } from "../base/spans.ts";
 
 export const OTHER = 1;
 /** General category L. */
@@ -32,13 +33,9 @@ function classify(codePoint: number): number {
   return found;
 }
 
-/** The index after the run of code points of class `wanted` that starts at `start`. */
-export function runEnd(text: string, start: number, wanted: number): number {
+/** The index after the run of code points of class `wanted` that starts at unit `start`. */
+export function runEnd(text: Spans, start: number, wanted: number): number {
   let i = start;
-  while (i < text.length) {
-    const code = text.codePointAt(i) as number;
-    if (charClass(code) !== wanted) break;
-    i += code > 0xffff ? 2 : 1;
-  }
+  while (i < text.length && charClass(text.codePoint(i)) === wanted) i += text.width(i);
   return i;
 }

@@ -11,6 +11,7 @@
  */
 import { codePointKey } from "./code-point-order.ts";
 import type { SymbolMerge } from "./merge-table.ts";
+import { PairTable } from "./pair-table.ts";
 
 /** Distinct words as symbol ids, one after the other. */
 export interface CountedWords {
@@ -53,9 +54,6 @@ export function learnMerges(
   return new Learner(words, options).learn();
 }
 
-/** More symbols than any vocabulary holds; left * MAX_SYMBOLS + right stays exact. */
-const MAX_SYMBOLS = 2 ** 26;
-
 class Learner {
   readonly #options: LearnMergesOptions;
   readonly #symbols: string[];
@@ -73,7 +71,7 @@ class Learner {
   readonly #previousSame: Int32Array;
 
   // By pair.
-  readonly #pairIds = new Map<number, number>();
+  readonly #pairIds = new PairTable();
   readonly #left: number[] = [];
   readonly #right: number[] = [];
   readonly #count: number[] = [];
@@ -161,11 +159,10 @@ class Learner {
   #link(at: number): number {
     const left = this.#symbolAt[at];
     const right = this.#symbolAt[this.#next[at]];
-    const key = left * MAX_SYMBOLS + right;
-    let pair = this.#pairIds.get(key);
-    if (pair === undefined) {
+    let pair = this.#pairIds.get(left, right);
+    if (pair === -1) {
       pair = this.#count.length;
-      this.#pairIds.set(key, pair);
+      this.#pairIds.set(left, right, pair);
       this.#left.push(left);
       this.#right.push(right);
       this.#count.push(0);

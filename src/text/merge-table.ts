@@ -4,6 +4,7 @@
  * Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with
  * Subword Units", 2016, section 3.2.
  */
+import { PairTable } from "./pair-table.ts";
 
 /** A merge of two symbols, by id, into the symbol `whole`. */
 export interface SymbolMerge {
@@ -20,9 +21,7 @@ export interface SymbolMerge {
  * in the length of the word, apart from ordering the ranks.
  */
 export class MergeTable {
-  readonly #symbols: number;
-  /** The rank of the pair (left, right), under left * symbols + right. */
-  readonly #rankOf = new Map<number, number>();
+  readonly #rankOf: PairTable;
   readonly #wholes: Int32Array;
   /** Whether both sides of a rank's pair are equal, so that its places can overlap. */
   readonly #twins: Uint8Array;
@@ -45,19 +44,16 @@ export class MergeTable {
   readonly #ranks: Int32Array;
   #rankCount = 0;
 
-  /**
-   * @param symbols how many symbols there are; ids are below it.
-   * @param merges lowest rank first, each pair once.
-   */
-  constructor(symbols: number, merges: readonly SymbolMerge[]) {
-    this.#symbols = symbols;
+  /** @param merges lowest rank first, each pair once. */
+  constructor(merges: readonly SymbolMerge[]) {
+    this.#rankOf = new PairTable(merges.length);
     this.#wholes = Int32Array.from(merges, ({ whole }) => whole);
     this.#twins = Uint8Array.from(merges, ({ left, right }) => (left === right ? 1 : 0));
     this.#first = new Int32Array(merges.length).fill(-1);
     this.#last = new Int32Array(merges.length);
     this.#ranks = new Int32Array(merges.length);
     merges.forEach(({ left, right }, rank) => {
-      this.#rankOf.set(left * symbols + right, rank);
+      this.#rankOf.set(left, right, rank);
     });
   }
 
@@ -116,9 +112,9 @@ export class MergeTable {
     const next = this.#next[at];
     const left = symbols[at];
     const right = next === -1 ? -1 : symbols[next];
-    const rank = left < 0 || right < 0 ? undefined : this.#rankOf.get(left * this.#symbols + right);
-    this.#rankAt[at] = rank ?? -1;
-    if (rank === undefined) return;
+    const rank = left < 0 || right < 0 ? -1 : this.#rankOf.get(left, right);
+    this.#rankAt[at] = rank;
+    if (rank === -1) return;
     const entry = this.#entries++;
     this.#placeOf[entry] = at;
     this.#following[entry] = -1;

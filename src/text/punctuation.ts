@@ -5,12 +5,14 @@
  * `Don't!` becomes `Do`, `\uffedn't`, `\uffed!`. Joining needs no knowledge of a
  * language, and a model that writes such tokens decides on the spaces, too.
  */
+import { Spans } from "../base/spans.ts";
 import { charClass, LETTER, MARK, NUMBER, SPACE } from "./char-class.ts";
 
 /** HALFWIDTH BLACK SQUARE, which stands for "no space here". */
 export const JOINER = "\uffed";
 /** What a joiner that occurs in a text is replaced by: BLACK SQUARE. */
 const JOINER_IN_TEXT = "\u25a0";
+const JOINER_UNIT = 0xffed;
 
 /**
  * The words and punctuation of a text, with joiners.
@@ -25,79 +27,14 @@ const JOINER_IN_TEXT = "\u25a0";
  * `Qu'\uffed est \uffed-\uffed ce que c'\uffed est ?`.
  */
 export function splitPunctuation(text: string): string[] {
-  const clean = text.replaceAll(JOINER, JOINER_IN_TEXT);
-  const words: string[] = [];
-  let start = 0;
-  for (let i = 0; i <= clean.length; i++) {
-    if (i < clean.length && !separates(clean.charCodeAt(i))) continue;
-    if (i > start) splitChunk(clean.slice(start, i), words);
-    start = i + 1;
-  }
-  return words;
+  const words = new Spans();
+  cutPunctuation(text, words);
+  return words.strings();
 }
 
-/** Cuts a text without separators; see {@link splitPunctuation}. */
-function splitChunk(chunk: string, words: string[]): void {
-  let end = 0;
-  for (let start = 0; start < chunk.length; start = end) {
-    const starter = isWordAt(chunk, start);
-    const ending = start === 0 ? start : contractionEnd(chunk, start);
-    if (ending > start) end = ending;
-    else if (starter) end = wordEnd(chunk, start);
-    else end = symbolEnd(chunk, start);
-
-    // Words never carry the mark on their left, so that a word has one form wherever it stands.
-    const plain = starter && ending === start;
-    if (start > 0 && plain) words[words.length - 1] += JOINER;
-    words.push((start > 0 && !plain ? JOINER : "") + chunk.slice(start, end));
-  }
-}
-
-/** The end of `'s`, `n't` and the like inside a word, or `start` when there is none. */
-function contractionEnd(chunk: string, start: number): number {
-  if (!isWordAt(chunk, start - 1)) return start;
-  if (negationAt(chunk, start)) return start + 3;
-  if (!isApostrophe(chunk[start])) return start;
-  for (const length of [1, 2]) {
-    const end = start + 1 + length;
-    if (isWordAt(chunk, end - 1) && !isWordAt(chunk, end)) {
-      return /^(?:[stmd]|re|ve|ll)$/i.test(chunk.slice(start + 1, end)) ? end : start;
-    }
-  }
-  return start;
-}
-
-function negationAt(chunk: string, start: number): boolean {
-  return (
-    /^[nN]['\u2019][tT]$/.test(chunk.slice(start, start + 3)) &&
-    isWordAt(chunk, start - 1) &&
-    !isWordAt(chunk, start + 3)
-  );
-}
-
-function wordEnd(chunk: string, start: number): number {
-  let end = start;
-  while (isWordAt(chunk, end) || isInsideNumber(chunk, end)) {
-    end += (chunk.codePointAt(end) as number) > 0xffff ? 2 : 1;
-  }
-  if (end - 1 > start && negationAt(chunk, end - 1)) return end - 1;
-  const elided = isApostrophe(chunk[end]) && isWordAt(chunk, end + 1) && contractionEnd(chunk, end) === end;
-  return elided ? end + 1 : end;
-}
-
-/** The end of a symbol, repeated any number of times, with the spaces around it that do not separate. */
-function symbolEnd(chunk: string, start: number): number {
-  let end = innerSpacesEnd(chunk, start);
-  if (end === chunk.length || isWordAt(chunk, end)) return end;
-  const symbol = String.fromCodePoint(chunk.codePointAt(end) as number);
-  while (chunk.startsWith(symbol, end)) end += symbol.length;
-  return innerSpacesEnd(chunk, end);
-}
-
-function innerSpacesEnd(chunk: string, start: number): number {
-  let end = start;
-  while (end < chunk.length && charClass(chunk.charCodeAt(end)) === SPACE) end++;
-  return end;
+/** {@link splitPunctuation}, as stretches of units that hold the joiners. */
+export function cutPunctuation(text: string, words: Spans): void {
+  scanner.cut(text.replaceAll(JOINER, JOINER_IN_TEXT), words);
 }
 
 /** ASCII white space and the line ends U+0085, U+2028 and U+2029. */
@@ -105,30 +42,155 @@ function separates(code: number): boolean {
   return charClass(code) === SPACE && (code <= 0x85 || code === 0x2028 || code === 0x2029);
 }
 
-function isWordAt(chunk: string, i: number): boolean {
-  if (i < 0 || i >= chunk.length) return false;
-  const found = charClass(codePointAround(chunk, i));
-  return found === LETTER || found === NUMBER || found === MARK;
+/** Looks at one chunk of a text after the other: what lies between two separators. */
+class Scanner {
+  readonly #text = new Spans();
+  #units = this.#text.units;
+  /** Where the chunk starts and ends. */
+  #start = 0;
+  #end = 0;
+
+  cut(text: string, words: Spans): void {
+    this.#text.load(text);
+    this.#units = this.#text.units;
+    const { length } = this.#text;
+    words.load("");
+    words.reserve(2 * length); // each cut adds at most a joiner
+    this.#start = 0;
+    for (let i = 0; i <= length; i++) {
+      if (i < length && !separates(this.#units[i])) continue;
+      this.#end = i;
+      if (i > this.#start) this.#cutChunk(words);
+      this.#start = i + 1;
+    }
+  }
+
+  /** Adds the pieces of the chunk; see {@link splitPunctuation}. */
+  #cutChunk(words: Spans): void {
+    const { units } = words;
+    let size = words.length;
+    let end = this.#start;
+    for (let start = end; start < this.#end; start = end) {
+      const inside = start > this.#start;
+      const starter = this.#isWordAt(start);
+      const ending = inside ? this.#contractionEnd(start) : start;
+      if (ending > start) end = ending;
+      else if (starter) end = this.#wordEnd(start);
+      else end = this.#symbolEnd(start);
+
+      // Words never carry the mark on their left, so that a word has one form wherever it stands.
+      let from = size;
+      if (inside) {
+        units[size++] = JOINER_UNIT;
+        if (starter && ending === start) {
+          words.extend(size);
+          from = size;
+        }
+      }
+      for (let i = start; i < end; i++) units[size++] = this.#units[i];
+      words.add(from, size);
+    }
+    words.length = size;
+  }
+
+  /** The end of `'s`, `n't` and the like inside a word, or `start` when there is none. */
+  #contractionEnd(start: number): number {
+    if (!this.#isWordAt(start - 1)) return start;
+    if (this.#negationAt(start)) return start + 3;
+    if (!this.#isApostropheAt(start)) return start;
+    for (const length of [1, 2]) {
+      const end = start + 1 + length;
+      if (this.#isWordAt(end - 1) && !this.#isWordAt(end)) {
+        return this.#isEnglishEnding(start + 1, length) ? end : start;
+      }
+    }
+    return start;
+  }
+
+  /** `s`, `t`, `m`, `d`, `re`, `ve`, `ll`. */
+  #isEnglishEnding(start: number, length: number): boolean {
+    const first = lower(this.#units[start]);
+    const second = lower(this.#units[start + 1]);
+    if (length === 1) return first === 0x73 || first === 0x74 || first === 0x6d || first === 0x64;
+    return ((first === 0x72 || first === 0x76) && second === 0x65) || (first === 0x6c && second === 0x6c);
+  }
+
+  #negationAt(start: number): boolean {
+    return (
+      lower(this.#units[start]) === 0x6e &&
+      start + 3 <= this.#end &&
+      this.#isApostropheAt(start + 1) &&
+      lower(this.#units[start + 2]) === 0x74 &&
+      this.#isWordAt(start - 1) &&
+      !this.#isWordAt(start + 3)
+    );
+  }
+
+  #wordEnd(start: number): number {
+    let end = start;
+    while (this.#isWordAt(end) || this.#isInsideNumber(end)) end += this.#codePoint(end) > 0xffff ? 2 : 1;
+    if (end - 1 > start && this.#negationAt(end - 1)) return end - 1;
+    const elided = this.#isApostropheAt(end) && this.#isWordAt(end + 1) && this.#contractionEnd(end) === end;
+    return elided ? end + 1 : end;
+  }
+
+  /** The end of a symbol, repeated any number of times, with the spaces around it that do not separate. */
+  #symbolEnd(start: number): number {
+    let end = this.#innerSpacesEnd(start);
+    if (end === this.#end || this.#isWordAt(end)) return end;
+    const first = this.#units[end];
+    const second = this.#codePoint(end) > 0xffff ? this.#units[end + 1] : -1;
+    const last = this.#end - (second < 0 ? 1 : 2);
+    while (end <= last && this.#units[end] === first && (second < 0 || this.#units[end + 1] === second)) {
+      end += second < 0 ? 1 : 2;
+    }
+    return this.#innerSpacesEnd(end);
+  }
+
+  #innerSpacesEnd(start: number): number {
+    let end = start;
+    while (end < this.#end && charClass(this.#units[end]) === SPACE) end++;
+    return end;
+  }
+
+  #isWordAt(i: number): boolean {
+    if (i < this.#start || i >= this.#end) return false;
+    const found = charClass(this.#codePointAround(i));
+    return found === LETTER || found === NUMBER || found === MARK;
+  }
+
+  #codePoint(i: number): number {
+    const first = this.#units[i];
+    if ((first & 0xfc00) !== 0xd800 || i + 1 >= this.#end) return first;
+    const second = this.#units[i + 1];
+    return (second & 0xfc00) === 0xdc00 ? 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff) : first;
+  }
+
+  /** The code point at index `i`, also when `i` is the second half of a surrogate pair. */
+  #codePointAround(i: number): number {
+    if ((this.#units[i] & 0xfc00) !== 0xdc00 || i === this.#start) return this.#codePoint(i);
+    const whole = this.#codePoint(i - 1);
+    return whole > 0xffff ? whole : this.#units[i];
+  }
+
+  #isInsideNumber(i: number): boolean {
+    const unit = this.#units[i];
+    if (i >= this.#end || (unit !== 0x2e && unit !== 0x2c && unit !== 0x3a)) return false;
+    return this.#isDigitAt(i - 1) && this.#isDigitAt(i + 1);
+  }
+
+  #isDigitAt(i: number): boolean {
+    return i >= this.#start && i < this.#end && this.#units[i] >= 0x30 && this.#units[i] <= 0x39;
+  }
+
+  #isApostropheAt(i: number): boolean {
+    return i < this.#end && (this.#units[i] === 0x27 || this.#units[i] === 0x2019);
+  }
 }
 
-/** The code point at index `i`, also when `i` is the second half of a surrogate pair. */
-function codePointAround(chunk: string, i: number): number {
-  const code = chunk.codePointAt(i) as number;
-  if (code < 0xdc00 || code > 0xdfff || i === 0) return code;
-  const whole = chunk.codePointAt(i - 1) as number;
-  return whole > 0xffff ? whole : code;
-}
+const scanner = new Scanner();
 
-function isInsideNumber(chunk: string, i: number): boolean {
-  const character = chunk[i];
-  if (character !== "." && character !== "," && character !== ":") return false;
-  return isDigit(chunk.charCodeAt(i - 1)) && isDigit(chunk.charCodeAt(i + 1));
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
-}
-
-function isApostrophe(character: string | undefined): boolean {
-  return character === "'" || character === "\u2019";
+/** The unit of an ASCII letter's small form; other units never become a letter's. */
+function lower(unit: number): number {
+  return unit | 0x20;
 }

@@ -79,7 +79,6 @@ export class Tokenizer {
     if (type === "word" || type === "char") return new LookupModel(tokens, ids, unknownId, split);
     const id = (token: string) => ids.get(token) as number;
     const merges = new MergeTable(
-      tokens.length,
       this.data.merges.map(([left, right]) => ({
         left: id(left),
         right: id(right),

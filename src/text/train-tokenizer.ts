@@ -1,11 +1,13 @@
 /** Making tokenizers from text. */
 import { OptionError } from "../base/errors.ts";
 import { checkChoice, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
+import { SpanTable } from "../base/span-table.ts";
+import { Spans } from "../base/spans.ts";
 import { END_OF_WORD, isMisleadingMerge, type SplitRule } from "../formats/tokenizer-json.ts";
 import { byteAlphabet, wordAlphabet } from "./bpe-vocabulary.ts";
 import { BYTE_TO_CHAR } from "./byte-level.ts";
 import { type CountedWords, learnMerges } from "./learn-merges.ts";
-import { splitters } from "./split.ts";
+import { cutters } from "./split.ts";
 import { Tokenizer } from "./tokenizer.ts";
 import { DEFAULT_SPECIALS, Vocabulary } from "./vocabulary.ts";
 import { encodeWtf8 } from "./wtf8.ts";
@@ -125,16 +127,21 @@ function countPieces(texts: Iterable<string>, split: SplitRule, lowercase: boole
       hint: "Put a single text into an array.",
     });
   }
-  const counts = new Map<string, number>();
+  const pieces = new Spans();
+  const known = new SpanTable();
+  const counts: number[] = [];
   for (const text of texts) {
     if (typeof text !== "string") {
       throw new OptionError({ what: "text to train on", expected: "a string", got: describe(text) });
     }
-    for (const piece of splitters[split](lowercase ? text.toLowerCase() : text)) {
-      counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    cutters[split](lowercase ? text.toLowerCase() : text, pieces);
+    for (let i = 0; i < pieces.count; i++) {
+      const number = known.add(pieces.units, pieces.start(i), pieces.end(i));
+      if (number === counts.length) counts.push(1);
+      else counts[number]++;
     }
   }
-  if (counts.size > 0) return counts;
+  if (counts.length > 0) return new Map(counts.map((count, number) => [known.string(number), count]));
   throw new OptionError({ what: "texts", expected: "at least one token", got: "an empty corpus" });
 }
 

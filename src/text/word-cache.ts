@@ -1,25 +1,53 @@
-/** Remembers what frequent words become, within bounded memory. */
+import { SpanTable } from "../base/span-table.ts";
 
 const MAX_WORDS = 100_000;
 const MAX_WORD_LENGTH = 64;
 
-export class WordCache<T> {
-  readonly #known = new Map<string, T>();
-  readonly #compute: (word: string) => T;
+/** Remembers the ids of frequent words, within bounded memory. */
+export class WordCache {
+  readonly #segment: (units: Uint16Array, start: number, end: number) => Int32Array;
+  readonly #words = new SpanTable();
+  /** The ids of all words, one after the other, and where those of each word end. */
+  #ids = new Int32Array(1024);
+  #ends = new Int32Array(256);
 
-  constructor(compute: (word: string) => T) {
-    this.#compute = compute;
+  /** @param segment gives the ids of the word `units[start..end)`; they need to last until its next call only. */
+  constructor(segment: (units: Uint16Array, start: number, end: number) => Int32Array) {
+    this.#segment = segment;
   }
 
-  get(word: string): T {
-    const known = this.#known.get(word);
-    if (known !== undefined) return known;
-    const computed = this.#compute(word);
-    if (word.length <= MAX_WORD_LENGTH) {
-      // Starting over is rare, and natural text refills the cache quickly.
-      if (this.#known.size >= MAX_WORDS) this.#known.clear();
-      this.#known.set(word, computed);
+  /** Appends the ids of the word `units[start..end)` to `ids`, and what `replace` gives for negative ones. */
+  append(units: Uint16Array, start: number, end: number, ids: number[], replace: () => number): void {
+    if (end - start > MAX_WORD_LENGTH) {
+      for (const id of this.#segment(units, start, end)) ids.push(id < 0 ? replace() : id);
+      return;
     }
-    return computed;
+    let word = this.#words.find(units, start, end);
+    if (word === -1) word = this.#add(units, start, end);
+    const known = this.#ids;
+    const last = this.#ends[word];
+    for (let i = word === 0 ? 0 : this.#ends[word - 1]; i < last; i++) {
+      const id = known[i];
+      ids.push(id < 0 ? replace() : id);
+    }
   }
+
+  #add(units: Uint16Array, start: number, end: number): number {
+    // Starting over is rare, and natural text refills the cache quickly.
+    if (this.#words.size >= MAX_WORDS) this.#words.clear();
+    const ids = this.#segment(units, start, end);
+    const word = this.#words.add(units, start, end);
+    const from = word === 0 ? 0 : this.#ends[word - 1];
+    if (from + ids.length > this.#ids.length) this.#ids = grown(this.#ids, from + ids.length);
+    if (word >= this.#ends.length) this.#ends = grown(this.#ends, word);
+    this.#ids.set(ids, from);
+    this.#ends[word] = from + ids.length;
+    return word;
+  }
+}
+
+function grown(values: Int32Array, needed: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * needed);
+  larger.set(values);
+  return larger;
 }

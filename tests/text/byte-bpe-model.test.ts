@@ -5,7 +5,7 @@ import { MergeTable } from "../../src/text/merge-table.ts";
 // The tokens of é are the bytes c3 (Ã) and a9 (©).
 const tokens = ["a", "Ã", "©", "Ã©", "日"];
 const ids = new Map(tokens.map((token, id) => [token, id]));
-const merges = new MergeTable(tokens.length, [{ left: 1, right: 2, whole: 3 }]);
+const merges = new MergeTable([{ left: 1, right: 2, whole: 3 }]);
 const model = new ByteBpeModel(tokens, ids, merges, () => 99);
 
 test("encodes bytes, and what it lacks as unknown", () => {

@@ -1,14 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Spans } from "../../src/base/spans.ts";
 import { anyString } from "../../src/testing/arbitraries-text.ts";
-import { BYTE_TO_CHAR, splitByteLevel, tokenBytes } from "../../src/text/byte-level.ts";
+import { BYTE_TO_CHAR, cutByteLevel, tokenBytes } from "../../src/text/byte-level.ts";
 import { encodeWtf8 } from "../../src/text/wtf8.ts";
 import { runs } from "../support/fc.ts";
 
 /** A text with its bytes as characters. */
 const shown = (text: string) => Array.from(encodeWtf8(text), (byte) => BYTE_TO_CHAR[byte]).join("");
 
-describe("splitByteLevel", () => {
+function splitByteLevel(text: string): string[] {
+  const pieces = new Spans();
+  cutByteLevel(text, pieces);
+  return pieces.strings();
+}
+
+describe("cutByteLevel", () => {
   // huggingface/tokenizers, pre_tokenizers/byte_level.rs, tests.
   test.each([
     [

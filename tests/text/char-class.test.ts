@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Spans } from "../../src/base/spans.ts";
 import { charClass, LETTER, MARK, NUMBER, OTHER, runEnd, SPACE } from "../../src/text/char-class.ts";
 
 test.each([
@@ -24,7 +25,12 @@ test.each([
 });
 
 test("runs end at another class, not inside a pair", () => {
-  expect(runEnd("ab𝒳c!", 1, LETTER)).toBe(5);
-  expect(runEnd("ab", 2, LETTER)).toBe(2);
-  expect(runEnd("!a", 0, LETTER)).toBe(0);
+  const text = new Spans();
+  const end = (start: number, of: string) => {
+    text.load(of);
+    return runEnd(text, start, LETTER);
+  };
+  expect(end(1, "ab𝒳c!")).toBe(5);
+  expect(end(2, "ab")).toBe(2);
+  expect(end(0, "!a")).toBe(0);
 });
