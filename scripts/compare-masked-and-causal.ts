@@ -38,9 +38,11 @@ function leftToRight(ids: Int32Array): Float64Array {
   const windows = { time: network.blockSize, stride: Math.ceil(network.blockSize / 2), batchSize: 16 };
   for (const { inputs, targets, shape } of evaluationWindows(ids, windows)) {
     scoped(() => {
-      const logits = noGrad(() => network.logits(network.hidden(tensor(inputs, shape, "i32"))));
+      const hidden = noGrad(() => network.hidden(tensor(inputs, shape, "i32")));
+      const next = tensor(targets, shape, "i32");
       const options = { ignoreIndex: COUNTED_ELSEWHERE, reduction: "none" } as const;
-      const losses = ops.crossEntropy(logits, tensor(targets, shape, "i32"), options).view();
+      const { weight, bias } = network.output;
+      const losses = noGrad(() => ops.linearCrossEntropy(hidden, weight, bias, next, options)).view();
       targets.forEach((target, i) => {
         if (target !== COUNTED_ELSEWHERE) found.push(-losses[i]);
       });

@@ -171,7 +171,7 @@ export {
 } from "./tensor/index.ts";
 export { additiveScores } from "./tensor/ops/attention.ts";
 export type { Columns, ColumnsLike } from "./tensor/ops/columns.ts";
-export { crossEntropy } from "./tensor/ops/cross-entropy.ts";
+export { type CrossEntropyOptions, crossEntropy, type SmoothingForm } from "./tensor/ops/cross-entropy.ts";
 export { add, div, equal, greater, maximum, minimum, mul, neg, sub } from "./tensor/ops/elementwise.ts";
 export { gather, pick, scatterAdd } from "./tensor/ops/gather.ts";
 export { linearCrossEntropy } from "./tensor/ops/linear-cross-entropy.ts";

@@ -1,11 +1,13 @@
-/** The networks of the training workloads; fields are named as in peers/pytorch.py, so that weights can be exchanged. */
+/**
+ * The networks of the training workloads; fields are named as in peers/pytorch.py, so that weights can be exchanged.
+ * `forward` gives the vectors `[B, T, D]` that `output`, or else the embedding, makes logits of.
+ */
 import {
   Dropout,
   Embedding,
   Linear,
   LSTM,
   type LSTMState,
-  linear,
   Module,
   Positions,
   type Random,
@@ -59,9 +61,9 @@ export class LstmLanguageModel extends Module {
     this.dropout = new Dropout({ p: dropout, random });
   }
 
-  forward(ids: Tensor, state: LSTMState): [logits: Tensor, state: LSTMState] {
+  forward(ids: Tensor, state: LSTMState): [hidden: Tensor, state: LSTMState] {
     const [hidden, next] = this.lstm.forward(this.dropout.forward(this.embedding.forward(ids)), state);
-    return [this.output.forward(this.dropout.forward(hidden)), next];
+    return [this.dropout.forward(hidden), next];
   }
 }
 
@@ -84,7 +86,7 @@ export class TransformerLanguageModel extends Module {
 
   forward(ids: Tensor): Tensor {
     const embedded = this.positions.forward(this.embedding.forward(ids));
-    return linear(this.encoder.forward(embedded, { causal: true }), this.embedding.weight);
+    return this.encoder.forward(embedded, { causal: true });
   }
 }
 
@@ -111,7 +113,7 @@ export class TransformerTranslator extends Module {
     const scale = Math.sqrt(this.source.weight.shape[1]);
     const [from, to] = [this.source.forward(source).mul(scale), this.target.forward(previous).mul(scale)];
     const options = { causal: true, lengths, memoryLengths: lengths };
-    return this.output.forward(this.transformer.forward(from, to, options));
+    return this.transformer.forward(from, to, options);
   }
 }
 
@@ -160,6 +162,6 @@ export class RecurrentTranslator extends Module {
       ],
       { mask: null, dropout: null },
     );
-    return this.output.forward(transpose(fed, 0, 1)); // [B, T, V]
+    return transpose(fed, 0, 1); // [B, T, D]
   }
 }

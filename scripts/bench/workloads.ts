@@ -2,10 +2,11 @@
 import {
   Adam,
   AdamW,
+  type CrossEntropyOptions,
   clipGradNorm,
-  crossEntropy,
   detach,
   type LSTMState,
+  linearCrossEntropy,
   type Module,
   type Optimizer,
   Random,
@@ -76,6 +77,14 @@ function trainOn({ network, optimizer, maxNorm, loss, carry }: Recipe, ids: Work
   return { network, ids, step };
 }
 
+/** Of hidden states under an output layer; an embedding is one without bias. */
+const lossOf = (
+  hidden: Tensor,
+  { weight, bias = null }: { readonly weight: Tensor; readonly bias?: Tensor | null },
+  targets: Tensor,
+  options?: CrossEntropyOptions,
+): Tensor => linearCrossEntropy(hidden, weight, bias, targets, options);
+
 /** A language model of LSTM layers over contiguous streams: the state is carried from step to step. */
 function lstm(
   { batch, time, vocabulary, layers, width, ...rest }: LayerSizes,
@@ -91,9 +100,9 @@ function lstm(
     optimizer: optimize(network),
     maxNorm,
     loss([ids, targets]) {
-      const [logits, after] = network.forward(ids, [detach(state[0]), detach(state[1])]);
+      const [hidden, after] = network.forward(ids, [detach(state[0]), detach(state[1])]);
       next = after;
-      return crossEntropy(logits, targets);
+      return lossOf(hidden, network.output, targets);
     },
     carry() {
       for (const [i, kept] of state.entries()) kept.view().set(next[i].view());
@@ -118,7 +127,7 @@ export function charlm(sizes: TransformerSizes, random: Random): Workload {
     network,
     optimizer: new AdamW(network.parameters(), { lr: 1e-3 }),
     maxNorm: 1,
-    loss: ([ids, targets]) => crossEntropy(network.forward(ids), targets),
+    loss: ([ids, targets]) => lossOf(network.forward(ids), network.embedding, targets),
   };
   return trainOn(recipe, { arrays: 2, shape: [batch, time], first: 0, end: vocabulary });
 }
@@ -135,7 +144,7 @@ export function mtTransformer(sizes: TranslatorSizes, random: Random): Workload 
     network,
     optimizer: new Adam(network.parameters(), { lr: 5e-3, betas: [0.9, 0.98] }),
     loss: ([source, previous, next]) =>
-      crossEntropy(network.forward(source, previous, lengths), next, { labelSmoothing: 0.1 }),
+      lossOf(network.forward(source, previous, lengths), network.output, next, { labelSmoothing: 0.1 }),
   };
   return trainOn(recipe, { arrays: 3, shape: [batch, time], first: FIRST_WORD, end: vocabulary });
 }
@@ -148,7 +157,7 @@ export function mtRnn(sizes: Sizes, random: Random): Workload {
     network,
     optimizer: new Adam(network.parameters(), { lr: 1e-3 }),
     maxNorm: 1,
-    loss: ([source, previous, next]) => crossEntropy(network.forward(source, previous), next),
+    loss: ([source, previous, next]) => lossOf(network.forward(source, previous), network.output, next),
   };
   return trainOn(recipe, { arrays: 3, shape: [batch, time], first: FIRST_WORD, end: vocabulary });
 }

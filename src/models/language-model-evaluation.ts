@@ -21,8 +21,8 @@ export interface TextLikelihood {
   readonly tokens: number;
 }
 
-/** What is in memory at a time: so many tokens, with so many logits. */
-const [MOST_TOKENS, MOST_LOGITS] = [2 ** 12, 2 ** 22];
+/** What is in memory at a time. */
+const MOST_TOKENS = 2 ** 12;
 
 /**
  * Predicts every token but the first once. The network must be in evaluation mode.
@@ -40,16 +40,16 @@ export function measureStream(
   }
   checkNumber("stride", stride, { integer: true, min: 1, max: network.blockSize });
   const time = Math.min(network.blockSize, tokens);
-  const most = Math.min(MOST_TOKENS, MOST_LOGITS / network.vocabularySize);
-  const batchSize = Math.max(1, Math.floor(most / time));
+  const batchSize = Math.max(1, Math.floor(MOST_TOKENS / time));
   const options = { time, batchSize, stride: Math.min(stride, time) };
+  const { weight, bias } = network.output;
   let nats = 0;
   for (const { inputs, targets, shape } of evaluationWindows(ids, options)) {
     const losses = scoped(() =>
       noGrad(() => {
-        const logits = network.logits(network.hidden(tensor(inputs, shape, "i32")));
+        const hidden = network.hidden(tensor(inputs, shape, "i32"));
         const each = { ignoreIndex: COUNTED_ELSEWHERE, reduction: "none" } as const;
-        return ops.crossEntropy(logits, tensor(targets, shape, "i32"), each).data();
+        return ops.linearCrossEntropy(hidden, weight, bias, tensor(targets, shape, "i32"), each).data();
       }),
     );
     for (const loss of losses) nats += loss;

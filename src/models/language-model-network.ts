@@ -1,6 +1,7 @@
 /** What the parts of a language model ask of the network that predicts each next token. */
 import type { Module } from "../nn/module.ts";
 import type { Indices, Tensor } from "../tensor/index.ts";
+import type { OutputLayer } from "./output-layer.ts";
 
 /**
  * What a network remembers of the tokens it has been fed: keys and values, or recurrent states. It changes in place,
@@ -23,6 +24,8 @@ export interface LanguageModelNetwork extends Module {
   readonly vocabularySize: number;
   /** The most tokens it looks back on, and those of a training window; Infinity where a state carries all of them. */
   readonly blockSize: number;
+  /** From the vectors of {@link hidden} to logits. */
+  readonly output: OutputLayer;
 
   /** A state before any token. */
   start(): LanguageModelState;

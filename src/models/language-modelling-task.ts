@@ -103,9 +103,10 @@ export class LanguageModellingTask {
 
   /** Each token of the windows from those before it. */
   loss({ inputs, targets, shape }: StreamBatch): { readonly loss: Tensor; readonly tokens: number } {
-    const logits = this.module.logits(this.module.hidden(tensor(inputs, shape, "i32")));
+    const hidden = this.module.hidden(tensor(inputs, shape, "i32"));
+    const { weight, bias } = this.module.output;
     return {
-      loss: ops.crossEntropy(logits, tensor(targets, shape, "i32"), this.#loss),
+      loss: ops.linearCrossEntropy(hidden, weight, bias, tensor(targets, shape, "i32"), this.#loss),
       tokens: targets.length,
     };
   }

@@ -1,6 +1,6 @@
 /** What a masked language model computes without learning: vectors and probabilities for many sequences. */
 import type { HeadAttention } from "../base/head-attention.ts";
-import { noGrad, ops, scoped, type Tensor, tensor } from "../tensor/index.ts";
+import { type CrossEntropyOptions, noGrad, ops, scoped, type Tensor, tensor } from "../tensor/index.ts";
 import { type PaddedIds, padSequences } from "../text/batching.ts";
 import { type MaskedBatch, padMasked } from "../text/batching-masked.ts";
 import type { MaskedSequence } from "../text/masking.ts";
@@ -14,9 +14,12 @@ type Network = TransformerMaskedLanguageModel;
 const matrix = ({ ids, shape }: PaddedIds): Tensor => tensor(ids, shape, "i32");
 const vector = (values: Int32Array): Tensor => tensor(values, [values.length], "i32");
 
-/** Logits `[N, V]` of the tokens hidden in a batch. */
-export const logitsOf = (network: Network, batch: MaskedBatch): Tensor =>
-  network.forward(matrix(batch), vector(batch.lengths), vector(batch.positions));
+/** The loss of the tokens hidden in a batch. */
+export function maskedLoss(network: Network, batch: MaskedBatch, options: CrossEntropyOptions): Tensor {
+  const hidden = network.hidden(matrix(batch), vector(batch.lengths), vector(batch.positions));
+  const { weight, bias } = network.output;
+  return ops.linearCrossEntropy(hidden, weight, bias, vector(batch.targets), options);
+}
 
 /**
  * Log probabilities, in nats, of the tokens hidden in each sequence, as many as it has targets.
@@ -35,8 +38,7 @@ export function hiddenLogProbs(
       rows.map((row) => sequences[row]),
       network.options.padId,
     );
-    const losses = ops.crossEntropy(logitsOf(network, batch), vector(batch.targets), { reduction: "none" });
-    const values = losses.view();
+    const values = maskedLoss(network, batch, { reduction: "none" }).view();
     let at = 0;
     for (const row of rows) for (let i = 0; i < results[row].length; i++) results[row][i] = -values[at++];
   });
@@ -48,7 +50,8 @@ export function distributions(network: Network, sequence: MaskedSequence): Float
   let result = new Float32Array();
   inBatches(network, [sequence.ids.length], 1, () => {
     const batch = padMasked([sequence], network.options.padId);
-    result = ops.logSoftmax(logitsOf(network, batch)).data() as Float32Array<ArrayBuffer>;
+    const logits = network.forward(matrix(batch), vector(batch.lengths), vector(batch.positions));
+    result = ops.logSoftmax(logits).data() as Float32Array<ArrayBuffer>;
   });
   return result;
 }

@@ -4,12 +4,12 @@ import type { HeadAttention } from "../base/head-attention.ts";
 import { rejectUnknownKeys } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 import { crc32 } from "../formats/crc32.ts";
-import { type CrossEntropyOptions, ops, type SmoothingForm, type Tensor, tensor } from "../tensor/index.ts";
+import type { CrossEntropyOptions, SmoothingForm, Tensor } from "../tensor/index.ts";
 import { type MaskedBatch, MaskedBatches } from "../text/batching-masked.ts";
 import { MASKING_KEYS, type MaskedSequence, Masking, type MaskingOptions } from "../text/masking.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { onlyMasks } from "./masked-evaluation.ts";
-import { logitsOf, maskedAttention } from "./masked-inference.ts";
+import { maskedAttention, maskedLoss } from "./masked-inference.ts";
 import { maskedLanguageModelConfig, maskedLanguageModelFiles } from "./masked-language-model-files.ts";
 import type { TransformerMaskedLanguageModel } from "./transformer-masked-language-model.ts";
 
@@ -107,11 +107,7 @@ export class MaskedLanguageModellingTask {
   }
 
   loss(batch: MaskedBatch): BatchLoss {
-    const targets = tensor(batch.targets, [batch.targets.length], "i32");
-    return {
-      loss: ops.crossEntropy(logitsOf(this.module, batch), targets, this.#loss),
-      tokens: batch.targets.length,
-    };
+    return { loss: maskedLoss(this.module, batch, this.#loss), tokens: batch.targets.length };
   }
 
   /** On the same hidden tokens each time. */

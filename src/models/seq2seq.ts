@@ -16,6 +16,7 @@ import { Linear } from "../nn/linear.ts";
 import { Module, Parameter } from "../nn/module.ts";
 import { GRU, LSTM } from "../nn/recurrent.ts";
 import { attentionDecoder, concat, type Indices, ops, stack, type Tensor, zeros } from "../tensor/index.ts";
+import type { OutputLayer } from "./output-layer.ts";
 import type { TranslationNetwork } from "./translation-network.ts";
 
 /** Sizes and variants of a {@link Seq2Seq}; all plain values, so that a run directory can hold them. */
@@ -182,6 +183,10 @@ export class Seq2Seq extends Module implements TranslationNetwork {
     return { attentional: this.dropout.forward(attentional), weights };
   }
 
+  get output(): OutputLayer {
+    return { weight: this.outputWeight, bias: this.outputBias };
+  }
+
   /** Logits `[..., V]` of attentional states `[..., H]`. */
   #logits(attentional: Tensor): Tensor {
     return ops.linear(attentional, this.outputWeight, this.outputBias);
@@ -234,18 +239,18 @@ export class Seq2Seq extends Module implements TranslationNetwork {
   }
 
   /**
-   * Teacher forcing: logits `[B, T, V]` for each next word, given the right words before it.
+   * Teacher forcing: the attentional state `[B, T, H]` for each next word, given the right words before it.
    *
    * @param source ids `[B, S]`
    * @param lengths number of source words of each sentence, `[B]`
    * @param previous ids `[B, T]`: the target shifted right, beginning with the start symbol
    */
-  forward(source: Indices, lengths: Indices, previous: Indices): Tensor {
+  hidden(source: Indices, lengths: Indices, previous: Indices): Tensor {
     const { memory, state } = this.encode(source, lengths);
     const embedded = this.dropout.forward(this.targetEmbedding.forward(previous)); // [B, T, E]
-    if (!this.options.inputFeeding) return this.#logits(this.#advance(embedded, state, memory).attentional);
+    if (!this.options.inputFeeding) return this.#advance(embedded, state, memory).attentional;
     if (this.attention instanceof AdditiveAttention && this.decoder.numLayers === 1 && this.dropout.p < 1) {
-      return this.#logits(this.#feedAll(embedded, state, memory, this.attention));
+      return this.#feedAll(embedded, state, memory, this.attention);
     }
     const states: Tensor[] = [];
     let current = state;
@@ -254,7 +259,12 @@ export class Seq2Seq extends Module implements TranslationNetwork {
       current = { recurrent, feed: attentional };
       states.push(attentional);
     }
-    return this.#logits(concat(states, 1)); // [B, T, V]
+    return concat(states, 1);
+  }
+
+  /** Teacher forcing: the logits `[B, T, V]` of {@link hidden}. */
+  forward(source: Indices, lengths: Indices, previous: Indices): Tensor {
+    return this.#logits(this.hidden(source, lengths, previous));
   }
 }
 

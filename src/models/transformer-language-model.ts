@@ -12,6 +12,7 @@ import { TransformerEncoder } from "../nn/transformer-encoder.ts";
 import { type Indices, ops, type Tensor, zeros } from "../tensor/index.ts";
 import type { OnHeads } from "./attention-heads.ts";
 import type { LanguageModelNetwork, LanguageModelState } from "./language-model-network.ts";
+import type { OutputLayer } from "./output-layer.ts";
 
 /** Sizes and variants of a {@link TransformerLanguageModel}; all plain values, so that a run directory can hold them. */
 export interface TransformerLanguageModelOptions {
@@ -152,6 +153,10 @@ export class TransformerLanguageModel extends Module implements LanguageModelNet
 
   get blockSize(): number {
     return this.options.blockSize;
+  }
+
+  get output(): OutputLayer {
+    return { weight: this.outputWeight, bias: this.outputBias };
   }
 
   start(): CachedTokens {

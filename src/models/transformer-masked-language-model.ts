@@ -12,6 +12,7 @@ import { Positions } from "../nn/positions.ts";
 import { TransformerEncoder } from "../nn/transformer-encoder.ts";
 import { type Indices, ops, type Tensor, zeros } from "../tensor/index.ts";
 import type { OnHeads } from "./attention-heads.ts";
+import type { OutputLayer } from "./output-layer.ts";
 
 /** Sizes and variants of a {@link TransformerMaskedLanguageModel}; all plain values, so that a run directory can hold them. */
 export interface TransformerMaskedLanguageModelOptions {
@@ -126,19 +127,28 @@ export class TransformerMaskedLanguageModel extends Module {
     return this.encoder.forward(embedded, { lengths, ...seen });
   }
 
+  get output(): OutputLayer {
+    return { weight: this.embedding.weight, bias: this.outputBias };
+  }
+
   /**
-   * Logits `[N, V]` of the tokens that are hidden at `positions`. The product with the vocabulary, most of the work, is
-   * done for these alone.
+   * Vectors `[N, D]` for the tokens that are hidden at `positions`. The product with the vocabulary, most of the work,
+   * is needed for these alone.
    *
    * @param ids `[B, T]`, the mask included
    * @param lengths number of tokens of each sequence, `[B]`
    * @param positions row times T plus position in the row, `[N]`
    */
-  forward(ids: Indices, lengths: Indices, positions: Indices): Tensor {
+  hidden(ids: Indices, lengths: Indices, positions: Indices): Tensor {
     const hidden = this.encode(ids, lengths);
     const { dModel } = this.options;
     const chosen = ops.gather(hidden.reshape([hidden.size / dModel, dModel]), positions); // [N, D]
-    return ops.linear(this.#transformed(chosen), this.embedding.weight, this.outputBias);
+    return this.#transformed(chosen);
+  }
+
+  /** The logits `[N, V]` of {@link hidden}. */
+  forward(ids: Indices, lengths: Indices, positions: Indices): Tensor {
+    return ops.linear(this.hidden(ids, lengths, positions), this.embedding.weight, this.outputBias);
   }
 
   #transformed(hidden: Tensor): Tensor {

@@ -12,6 +12,7 @@ import { Transformer } from "../nn/transformer.ts";
 import type { AttentionKind, DecoderCache } from "../nn/transformer-decoder.ts";
 import { type Indices, ops, type Tensor, zeros } from "../tensor/index.ts";
 import type { OnHeads } from "./attention-heads.ts";
+import type { OutputLayer } from "./output-layer.ts";
 import type { TranslationNetwork } from "./translation-network.ts";
 
 /** Sizes and variants of a {@link TransformerSeq2Seq}; all plain values, so that a run directory can hold them. */
@@ -133,24 +134,37 @@ export class TransformerSeq2Seq extends Module implements TranslationNetwork {
     return this.transformer.encoder.forward(embedded, { lengths, ...seen });
   }
 
+  get output(): OutputLayer {
+    return { weight: this.outputWeight, bias: this.outputBias };
+  }
+
+  /** Vectors `[..., D]` to logits `[..., V]`. */
+  #logits(hidden: Tensor): Tensor {
+    return ops.linear(hidden, this.outputWeight, this.outputBias);
+  }
+
   /**
-   * Teacher forcing: logits `[B, T, V]`, from ids `[B, S]`, lengths `[B]` and the shifted target `[B, T]`.
+   * Teacher forcing: vectors `[B, T, D]`, from ids `[B, S]`, lengths `[B]` and the shifted target `[B, T]`.
    *
    * @param onHeads gets the weights of all layers of encoder and decoder, `[B, nhead, S or T, S or T]`
    */
-  forward(source: Indices, lengths: Indices, previous: Indices, onHeads?: OnHeads): Tensor {
+  hidden(source: Indices, lengths: Indices, previous: Indices, onHeads?: OnHeads): Tensor {
     const memory = this.encode(source, lengths, onHeads);
     const seen = onHeads && {
       onAttention: (weights: Tensor, kind: AttentionKind) =>
         onHeads(weights, kind === "self" ? "decoder" : "memory"),
     };
     const embedded = this.#embed(previous, this.targetEmbedding, this.targetPositions);
-    const hidden = this.transformer.decoder.forward(embedded, memory, {
+    return this.transformer.decoder.forward(embedded, memory, {
       causal: true,
       memoryLengths: lengths,
       ...seen,
     });
-    return ops.linear(hidden, this.outputWeight, this.outputBias);
+  }
+
+  /** Teacher forcing: the logits `[B, T, V]` of {@link hidden}. */
+  forward(source: Indices, lengths: Indices, previous: Indices): Tensor {
+    return this.#logits(this.hidden(source, lengths, previous));
   }
 
   /**
@@ -174,7 +188,7 @@ export class TransformerSeq2Seq extends Module implements TranslationNetwork {
       causal: true,
       ...seen,
     });
-    return ops.linear(hidden, this.outputWeight, this.outputBias);
+    return this.#logits(hidden);
   }
 }
 

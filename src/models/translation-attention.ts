@@ -50,7 +50,7 @@ export function translationAttention(
       { kind: "memory", queries: labels(parts.target, generated), keys: read },
     ],
     (onHeads) => {
-      network.forward(row(source), tensor(Int32Array.of(source.length), [1], "i32"), row(previous), onHeads);
+      network.hidden(row(source), tensor(Int32Array.of(source.length), [1], "i32"), row(previous), onHeads);
     },
   );
 }

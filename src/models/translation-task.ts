@@ -169,13 +169,15 @@ export class TranslationTask {
       tokens += target.lengths[b] - 1;
     }
     const shape = [batch, time - 1];
-    const logits = this.module.forward(
+    const hidden = this.module.hidden(
       tensor(source.ids, source.shape, "i32"),
       tensor(source.lengths, [batch], "i32"),
       tensor(previous, shape, "i32"),
     );
     const targets = tensor(next, shape, "i32");
-    return { loss: ops.crossEntropy(logits, targets, { ...options, ignoreIndex: padId }), tokens };
+    const { weight, bias } = this.module.output;
+    const loss = ops.linearCrossEntropy(hidden, weight, bias, targets, { ...options, ignoreIndex: padId });
+    return { loss, tokens };
   }
 
   validate(): ValidationLoss {

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
-import { logitsOf } from "../../src/models/masked-inference.ts";
+import { maskedLoss } from "../../src/models/masked-inference.ts";
 import {
   TransformerMaskedLanguageModel,
   type TransformerMaskedLanguageModelOptions,
 } from "../../src/models/transformer-masked-language-model.ts";
-import { noGrad, ops, scoped, type Tensor, tensor } from "../../src/tensor/index.ts";
+import { noGrad, scoped, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { type MaskedBatch, padMasked } from "../../src/text/batching-masked.ts";
 
 const VOCABULARY = 9;
@@ -42,14 +42,14 @@ const anySequence = fc
   );
 const anyBatch = fc.array(anySequence, { minLength: 1, maxLength: 4 });
 
+const logitsOf = (network: TransformerMaskedLanguageModel, { ids, shape, lengths, positions }: MaskedBatch) =>
+  network.forward(tensor(ids, shape, "i32"), lengths, positions);
+
 const lossOf = (
   network: TransformerMaskedLanguageModel,
   batch: MaskedBatch,
   reduction: "sum" | "mean" = "mean",
-) =>
-  ops.crossEntropy(logitsOf(network, batch), tensor(batch.targets, [batch.targets.length], "i32"), {
-    reduction,
-  });
+) => maskedLoss(network, batch, { reduction });
 
 function expectClose(actual: Tensor, expected: ArrayLike<number>, tolerance: number): void {
   const values = actual.view();
