@@ -86,9 +86,10 @@ export interface Elementwise {
   axpy(alpha: number, x: number, out: number, n: number): void;
   /**
    * Inverted dropout: `out[i] = keep(i) ? x[i] / (1 - p) : 0`. keep(i) depends only on
-   * (seed0, seed1, i): with `h = mix(mix(i ^ seed0) + seed1)` as unsigned 32 bits, keep is
+   * (seed0, seed1, i): with `h = mix(seed0 + i (seed1 | 1))` as unsigned 32 bits, keep is
    * `h >= round(p * 2^32)`, where `mix(z)` is z ^= z>>>16; z *= 0x21f0aaad; z ^= z>>>15;
-   * z *= 0x735a2d97; z ^= z>>>15 (Wellons' 32-bit integer hash).
+   * z *= 0x735a2d97; z ^= z>>>15 (Wellons' 32-bit integer hash of a sequence with a seeded increment, as in
+   * Steele, Lea and Flood 2014). From element j on it is dropout with seed0 + j (seed1 | 1).
    */
   dropout(x: number, out: number, n: number, p: number, seed0: number, seed1: number): void;
 }

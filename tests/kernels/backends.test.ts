@@ -109,3 +109,19 @@ test("every kernel is overridden by the compiled ones", () => {
   const compiled = selectBackend(heap, "simd").kernels;
   for (const name of names) expect(compiled[name], name).not.toBe(reference[name]);
 });
+
+test.each(["reference", "simd"] as const)(
+  "%s dropout from element 9 on is dropout with a moved seed",
+  (backend) => {
+    const { dropout } = selectBackend(heap, backend).kernels;
+    const law = fc.property(fc.integer(), fc.integer(), (seed0, seed1) => {
+      heap.f32.fill(1, base / 4, base / 4 + 64);
+      const dropped = (n: number, seed: number) => {
+        dropout(base, base + 256, n, 0.5, seed, seed1);
+        return [...heap.f32.subarray(base / 4 + 64, base / 4 + 64 + n)];
+      };
+      expect(dropped(40, (seed0 + Math.imul(9, seed1 | 1)) | 0)).toEqual(dropped(49, seed0).slice(9));
+    });
+    fc.assert(law, runs);
+  },
+);

@@ -31,7 +31,7 @@ export const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Mat
 
 /** 32 random bits for element i of what is dropped out. */
 export const randomBits = (i: number, seed0: number, seed1: number): number =>
-  mix((mix(i ^ seed0) + seed1) | 0) >>> 0;
+  mix((seed0 + Math.imul(i, seed1 | 1)) | 0) >>> 0;
 
 function mix(z: number): number {
   let h = z;

@@ -67,7 +67,8 @@ export function select(condition: usize, x: usize, y: usize, out: usize, n: i32)
 
 export function fill(out: usize, value: f32, n: i32): void {
   const v = splat(value);
-  for (; n > 0; n -= 4, out += 16) put(out, v, min(n, 4));
+  for (; n >= 4; n -= 4, out += 16) v128.store(out, v);
+  if (n) put(out, v, n);
 }
 
 export function axpy(alpha: f32, x: usize, out: usize, n: i32): void {
@@ -83,13 +84,13 @@ export function dropout(x: usize, out: usize, n: i32, p: f64, seed0: i32, seed1:
     return;
   }
   const least = i32x4.splat(<i32>(<u32>threshold)), scale = splat(<f32>(1 / (1 - p)));
-  const s0 = i32x4.splat(seed0), s1 = i32x4.splat(seed1), four = i32x4.splat(4);
-  let i = i32x4(0, 1, 2, 3);
-  for (; n >= 4; n -= 4, x += 16, out += 16, i = i32x4.add(i, four)) {
-    const keep = i32x4.ge_u(randomBits(i, s0, s1), least);
+  const stride = i32x4.splat(4 * (seed1 | 1));
+  let counter = counterOf(i32x4(0, 1, 2, 3), i32x4.splat(seed0), i32x4.splat(seed1));
+  for (; n >= 4; n -= 4, x += 16, out += 16, counter = i32x4.add(counter, stride)) {
+    const keep = i32x4.ge_u(mix(counter), least);
     v128.store(out, v128.and(keep, f32x4.mul(v128.load(x), scale)));
   }
-  if (n) put(out, v128.and(i32x4.ge_u(randomBits(i, s0, s1), least), f32x4.mul(get(x, n), scale)), n);
+  if (n) put(out, v128.and(i32x4.ge_u(mix(counter), least), f32x4.mul(get(x, n), scale)), n);
 }
 
 /** As `Math.round`. */
@@ -103,7 +104,13 @@ export function nearestHalfUp(x: f64): f64 {
 // @ts-ignore: decorator
 @inline
 export function randomBits(i: v128, seed0: v128, seed1: v128): v128 {
-  return mix(i32x4.add(mix(v128.xor(i, seed0)), seed1));
+  return mix(counterOf(i, seed0, seed1));
+}
+
+// @ts-ignore: decorator
+@inline
+function counterOf(i: v128, seed0: v128, seed1: v128): v128 {
+  return i32x4.add(seed0, i32x4.mul(i, v128.or(seed1, i32x4.splat(1))));
 }
 
 /** Wellons' integer hash. */

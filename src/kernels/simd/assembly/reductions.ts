@@ -9,7 +9,7 @@ export function sum(x: usize, out: usize, outer: i32, extent: i32, inner: i32): 
   for (let i = 0; i < outer; i++, out += step) {
     memory.fill(out, 0, step);
     let left = extent;
-    for (; left >= 4; left -= 4, x += step << 2) addFourRows(x, step, out, inner);
+    for (; left >= 8; left -= 8, x += step << 3) addEightRows(x, step, out, inner);
     for (; left > 0; left--, x += step) addRow(x, out, inner);
   }
 }
@@ -27,22 +27,27 @@ export function rowSum(x: usize, n: i32): f32 {
   return sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
-function addFourRows(x0: usize, step: i32, out: usize, n: i32): void {
-  let x1 = x0 + step, x2 = x1 + step, x3 = x2 + step;
-  for (; n > 0; n -= 4, x0 += 16, x1 += 16, x2 += 16, x3 += 16, out += 16) {
-    const count = min(n, 4);
-    const left = f32x4.add(get(x0, count), get(x1, count));
-    const right = f32x4.add(get(x2, count), get(x3, count));
-    put(out, f32x4.add(get(out, count), f32x4.add(left, right)), count);
-  }
+function addEightRows(x: usize, step: i32, out: usize, n: i32): void {
+  for (; n >= 4; n -= 4, x += 16, out += 16) putEightRows(x, step, out, 4);
+  if (n) putEightRows(x, step, out, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function putEightRows(x: usize, step: i32, out: usize, count: i32): void {
+  const middle = x + (step << 2), step2 = step << 1, step3 = step2 + step;
+  const pair0 = f32x4.add(get(x, count), get(x + step, count));
+  const pair1 = f32x4.add(get(x + step2, count), get(x + step3, count));
+  const pair2 = f32x4.add(get(middle, count), get(middle + step, count));
+  const pair3 = f32x4.add(get(middle + step2, count), get(middle + step3, count));
+  const eight = f32x4.add(f32x4.add(pair0, pair1), f32x4.add(pair2, pair3));
+  put(out, f32x4.add(get(out, count), eight), count);
 }
 
 /** out += x. */
 export function addRow(x: usize, out: usize, n: i32): void {
-  for (; n > 0; n -= 4, x += 16, out += 16) {
-    const count = min(n, 4);
-    put(out, f32x4.add(get(out, count), get(x, count)), count);
-  }
+  for (; n >= 4; n -= 4, x += 16, out += 16) v128.store(out, f32x4.add(v128.load(out), v128.load(x)));
+  if (n) put(out, f32x4.add(get(out, n), get(x, n)), n);
 }
 
 export function max(x: usize, out: usize, outer: i32, extent: i32, inner: i32): void {
