@@ -356,36 +356,39 @@ export interface Recurrent {
   ): void;
 }
 
-/** Optimizer steps over one parameter array, in place. PyTorch's update rules. */
+/**
+ * Optimizer steps over one parameter array, in place. PyTorch's update rules, by the gradient `g' = scale g + decay p`:
+ * clipping that only scales is done here, without a pass over the gradients of its own.
+ */
 export interface Updates {
   /**
-   * `g' = g + decay p; buffer = first ? g' : momentum buffer + g'; p -= lr (nesterov ? g' + momentum buffer : buffer)`.
+   * `buffer = first ? g' : momentum buffer + g'; p -= lr (nesterov ? g' + momentum buffer : buffer)`.
    * With momentum 0 the buffer is not touched (and may be 0).
    */
   sgd(
-    p: number, g: number, buffer: number, n: number, lr: number, momentum: number, nesterov: number,
+    p: number, g: number, buffer: number, n: number, scale: number, lr: number, momentum: number, nesterov: number,
     decay: number, first: number,
   ): void;
-  /** `sum += g'^2; p -= lr g' / (sqrt(sum) + eps)`, g' = g + decay p. */
-  adagrad(p: number, g: number, sum: number, n: number, lr: number, eps: number, decay: number): void;
+  /** `sum += g'^2; p -= lr g' / (sqrt(sum) + eps)`. */
+  adagrad(p: number, g: number, sum: number, n: number, scale: number, lr: number, eps: number, decay: number): void;
   /**
    * `square = alpha square + (1 - alpha) g'^2; average = alpha average + (1 - alpha) g'` (when `centered`);
    * `step = g' / (sqrt(square - average^2) + eps)`; `buffer = momentum buffer + step` and `p -= lr buffer` when
    * momentum > 0, else `p -= lr step`.
    */
   rmsprop(
-    p: number, g: number, square: number, average: number, buffer: number, n: number, lr: number,
+    p: number, g: number, square: number, average: number, buffer: number, n: number, scale: number, lr: number,
     alpha: number, eps: number, decay: number, momentum: number, centered: number,
   ): void;
   /**
    * Adam (Kingma and Ba 2015, algorithm 1), or AdamW (Loshchilov and Hutter 2019, algorithm 2) when `decoupled`:
    * `m = beta1 m + (1 - beta1) g'; v = beta2 v + (1 - beta2) g'^2;
    *  p -= lr / correction1 * m / (sqrt(v) / sqrt(correction2) + eps)`.
-   * The corrections are 1 - beta^step. Decay is added to the gradient, or, decoupled, `p *= 1 - lr decay` first.
+   * The corrections are 1 - beta^step. Decoupled, decay is not added to the gradient, but `p *= 1 - lr decay` comes first.
    * When `vmax` is not 0 (AMSGrad), vmax = max(vmax, v) takes the place of v in the step.
    */
   adam(
-    p: number, g: number, m: number, v: number, vmax: number, n: number, lr: number, beta1: number,
+    p: number, g: number, m: number, v: number, vmax: number, n: number, scale: number, lr: number, beta1: number,
     beta2: number, eps: number, decay: number, decoupled: number, correction1: number,
     correction2: number,
   ): void;

@@ -1,7 +1,7 @@
 /** Parameters and the modules that own them. */
 import { NumericError, ShapeError, StateError } from "../base/errors.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
-import { type DType, empty, Tensor } from "../tensor/index.ts";
+import { type DType, dropGradient, empty, Tensor } from "../tensor/index.ts";
 
 /** A tensor that training changes. It lives outside scopes and requires gradients. */
 export class Parameter extends Tensor {
@@ -143,10 +143,7 @@ export abstract class Module {
 
   /** Drops all gradients and frees their memory. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) {
-      parameter.grad?.dispose();
-      parameter.grad = null;
-    }
+    for (const parameter of this.parameters()) dropGradient(parameter);
   }
 
   /** Converts all parameters, for checking gradients in f64. Optimizers must be made anew. */

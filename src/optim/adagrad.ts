@@ -1,6 +1,5 @@
 /** Adagrad. */
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
-import type { Tensor } from "../tensor/index.ts";
 import { type DecayOptions, Optimizer, type Parameters, type Slot, type UpdateKernels } from "./optimizer.ts";
 
 export interface AdagradOptions extends DecayOptions {
@@ -50,11 +49,13 @@ export class Adagrad extends Optimizer {
 
   protected override update(
     k: UpdateKernels,
-    parameter: Tensor,
+    parameter: number,
     gradient: number,
+    size: number,
+    factor: number,
     { steps, weightDecay, state: [sum] }: Slot,
   ): void {
     const rate = this.learningRate / (1 + (steps - 1) * this.#lrDecay);
-    k.adagrad(parameter.pointer, gradient, sum.pointer, parameter.size, rate, this.#eps, weightDecay);
+    k.adagrad(parameter, gradient, sum.pointer, size, factor, rate, this.#eps, weightDecay);
   }
 }

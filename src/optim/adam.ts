@@ -1,6 +1,5 @@
 /** Adam, AMSGrad and AdamW. */
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
-import type { Tensor } from "../tensor/index.ts";
 import {
   checkBetas,
   checkFlag,
@@ -58,18 +57,21 @@ export class Adam extends Optimizer {
 
   protected override update(
     k: UpdateKernels,
-    parameter: Tensor,
+    parameter: number,
     gradient: number,
+    size: number,
+    factor: number,
     { steps, weightDecay, state: [mean, square, maximum] }: Slot,
   ): void {
     const [beta1, beta2] = this.#betas;
     k.adam(
-      parameter.pointer,
+      parameter,
       gradient,
       mean.pointer,
       square.pointer,
       maximum?.pointer ?? 0,
-      parameter.size,
+      size,
+      factor,
       this.learningRate,
       beta1,
       beta2,

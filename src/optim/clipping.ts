@@ -2,7 +2,15 @@
 import { NumericError, OptionError } from "../base/errors.ts";
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import { formatShape } from "../base/shape.ts";
-import { kernelsFor, type Tensor } from "../tensor/index.ts";
+import {
+  factorOf,
+  gradientOf,
+  keptValues,
+  kernelsFor,
+  type LeafGradient,
+  scaleGradient,
+  type Tensor,
+} from "../tensor/index.ts";
 
 export interface ClipNormOptions {
   /** 2 for the Euclidean norm, Infinity for the largest absolute value. Default 2. */
@@ -41,9 +49,7 @@ export function clipGradNorm(
   const norm = normType === 2 ? euclideanNorm(gradients) : largest("clipGradNorm", gradients);
   const scale = maxNorm / (norm + 1e-6);
   if (scale < 1) {
-    for (const { pointer, dtype, size } of gradients) {
-      kernelsFor(dtype).mulScalar(pointer, scale, pointer, size);
-    }
+    for (const gradient of gradients) scaleGradient(gradient, scale);
   }
   return norm;
 }
@@ -62,11 +68,12 @@ export function clipGradNorm(
  */
 export function clipGradValue(parameters: Iterable<Tensor>, limit: number): number {
   checkNumber("clipGradValue", limit, { min: 0 });
-  const gradients = gradientsOf(parameters);
-  if (largest("clipGradValue", gradients) <= limit) return 0;
+  const given = [...parameters];
+  if (largest("clipGradValue", gradientsOf(given)) <= limit) return 0;
   let clipped = 0;
   let total = 0;
-  for (const gradient of gradients) {
+  for (const gradient of new Set(given.map(({ grad }) => grad))) {
+    if (gradient === null) continue;
     const view = gradient.view();
     for (let i = 0; i < view.length; i++) {
       if (Math.abs(view[i]) > limit) clipped++;
@@ -79,36 +86,36 @@ export function clipGradValue(parameters: Iterable<Tensor>, limit: number): numb
 }
 
 /** The gradients there are, each once even when a parameter is given twice. */
-function gradientsOf(parameters: Iterable<Tensor>): Tensor[] {
-  const gradients = new Set<Tensor>();
-  for (const { grad } of parameters) if (grad !== null) gradients.add(grad);
+function gradientsOf(parameters: Iterable<Tensor>): LeafGradient[] {
+  const gradients = new Set<LeafGradient>();
+  for (const parameter of parameters) {
+    const gradient = gradientOf(parameter);
+    if (gradient !== null) gradients.add(gradient);
+  }
   return [...gradients];
 }
 
-function euclideanNorm(gradients: readonly Tensor[]): number {
+function euclideanNorm(gradients: readonly LeafGradient[]): number {
   let squares = 0;
   for (const gradient of gradients) {
-    squares += finite(
-      "clipGradNorm",
-      gradient,
-      kernelsFor(gradient.dtype).sumSquares(gradient.pointer, gradient.size),
-    );
+    const { dtype, pointer, size } = keptValues(gradient);
+    const sum = kernelsFor(dtype).sumSquares(pointer, size) * factorOf(gradient) ** 2;
+    squares += finite("clipGradNorm", gradient, sum);
   }
   return Math.sqrt(squares);
 }
 
-function largest(what: string, gradients: readonly Tensor[]): number {
+function largest(what: string, gradients: readonly LeafGradient[]): number {
   let most = 0;
   for (const gradient of gradients) {
-    most = Math.max(
-      most,
-      finite(what, gradient, kernelsFor(gradient.dtype).maxAbs(gradient.pointer, gradient.size)),
-    );
+    const { dtype, pointer, size } = keptValues(gradient);
+    const value = kernelsFor(dtype).maxAbs(pointer, size) * factorOf(gradient);
+    most = Math.max(most, finite(what, gradient, value));
   }
   return most;
 }
 
-function finite(what: string, gradient: Tensor, size: number): number {
+function finite(what: string, gradient: LeafGradient, size: number): number {
   if (Number.isFinite(size)) return size;
   throw new NumericError(
     {

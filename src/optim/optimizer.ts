@@ -2,7 +2,20 @@
 import { DTypeError, OptionError, ShapeError, StateError } from "../base/errors.ts";
 import { checkChoice, checkNumber, describe } from "../base/options.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
-import { empty, full, kernelsFor, scoped, Tensor, tensor } from "../tensor/index.ts";
+import {
+  dropGradient,
+  empty,
+  factorOf,
+  full,
+  gradientOf,
+  keptValues,
+  kernelsFor,
+  type LeafGradient,
+  RowGradient,
+  scoped,
+  Tensor,
+  tensor,
+} from "../tensor/index.ts";
 
 /** What an optimizer changes: `module.parameters()`, or `module.namedParameters()` to name its state by them. */
 export type Parameters = Iterable<Tensor> | Iterable<readonly [name: string, parameter: Tensor]>;
@@ -80,8 +93,13 @@ export abstract class Optimizer {
    * @throws {ShapeError} for a gradient of another shape than its parameter.
    */
   step(): void {
-    const ready = this.#slots.filter(({ parameter }) => parameter.grad !== null);
-    for (const slot of ready) checkGradient(slot);
+    const ready = this.#slots.filter(({ parameter }) => parameter.held !== null);
+    for (const slot of ready) {
+      checkGradient(slot);
+      const { parameter } = slot;
+      const gradient = gradientOf(parameter);
+      if (gradient instanceof RowGradient && !this.sparesRows(slot)) parameter.held = gradient.spread();
+    }
     const fresh = ready.filter(({ steps }) => steps === 0);
     const states = makeStates(() => fresh.map(({ parameter }) => this.#initialStateOf(parameter)));
     fresh.forEach((slot, i) => {
@@ -90,19 +108,44 @@ export abstract class Optimizer {
     for (const slot of ready) {
       slot.steps++;
       const { parameter } = slot;
-      this.update(kernelsFor(parameter.dtype), parameter, (parameter.grad as Tensor).pointer, slot);
+      const k = kernelsFor(parameter.dtype);
+      const gradient = gradientOf(parameter) as LeafGradient;
+      const factor = factorOf(gradient);
+      if (gradient instanceof RowGradient) this.#updateRows(k, slot, gradient);
+      else this.update(k, parameter.pointer, keptValues(gradient).pointer, parameter.size, factor, slot);
     }
   }
 
-  /** Changes `parameter` and the slot's state in place by the gradient at byte offset `gradient`. */
-  protected abstract update(k: UpdateKernels, parameter: Tensor, gradient: number, slot: Slot): void;
+  #updateRows(k: UpdateKernels, slot: Slot, { index, values, factor }: RowGradient): void {
+    const [count, width] = values.shape;
+    const rows = index.view();
+    for (let i = 0; i < count; i++) {
+      const row = slot.parameter.pointerAt(rows[i] * width);
+      this.update(k, row, values.pointerAt(i * width), width, factor, slot);
+    }
+  }
+
+  /**
+   * Changes `size` elements of the slot's parameter, at byte offset `parameter`, and of its state by `factor` times the
+   * gradient at byte offset `gradient`.
+   */
+  protected abstract update(
+    k: UpdateKernels,
+    parameter: number,
+    gradient: number,
+    size: number,
+    factor: number,
+    slot: Slot,
+  ): void;
+
+  /** Whether rows of a table whose gradient is 0 stay as they are, so that {@link update} need not see them. */
+  protected sparesRows(_slot: Slot): boolean {
+    return false;
+  }
 
   /** Drops all gradients and frees their memory. */
   zeroGrad(): void {
-    for (const { parameter } of this.#slots) {
-      parameter.grad?.dispose();
-      parameter.grad = null;
-    }
+    for (const { parameter } of this.#slots) dropGradient(parameter);
   }
 
   /** The state itself, not a copy. Parameters that never had a gradient have none. */
@@ -205,7 +248,7 @@ function slotsOf(what: string, parameters: Parameters, weightDecay: (parameter: 
 }
 
 function checkGradient({ name, parameter }: Slot): void {
-  const gradient = parameter.grad as Tensor;
+  const gradient = gradientOf(parameter) as LeafGradient;
   checkShapeOf(`gradient of parameter ${name}`, gradient, parameter);
   if (gradient.dtype !== parameter.dtype) {
     throw new DTypeError({
@@ -216,7 +259,7 @@ function checkGradient({ name, parameter }: Slot): void {
   }
 }
 
-function checkShapeOf(what: string, given: Tensor, parameter: Tensor): void {
+function checkShapeOf(what: string, given: Pick<Tensor, "shape">, parameter: Tensor): void {
   if (sameShape(given.shape, parameter.shape)) return;
   throw new ShapeError({ what, expected: formatShape(parameter.shape), got: formatShape(given.shape) });
 }

@@ -1,6 +1,5 @@
 /** RMSprop. */
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
-import type { Tensor } from "../tensor/index.ts";
 import {
   checkFlag,
   type DecayOptions,
@@ -75,19 +74,22 @@ export class RMSprop extends Optimizer {
 
   protected override update(
     k: UpdateKernels,
-    parameter: Tensor,
+    parameter: number,
     gradient: number,
+    size: number,
+    factor: number,
     { weightDecay, state: [square, ...others] }: Slot,
   ): void {
     const average = this.#centered ? others[0].pointer : 0;
     const velocity = this.#momentum > 0 ? others[others.length - 1].pointer : 0;
     k.rmsprop(
-      parameter.pointer,
+      parameter,
       gradient,
       square.pointer,
       average,
       velocity,
-      parameter.size,
+      size,
+      factor,
       this.learningRate,
       this.#alpha,
       this.#eps,

@@ -1,7 +1,6 @@
 /** Stochastic gradient descent. */
 import { OptionError } from "../base/errors.ts";
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
-import type { Tensor } from "../tensor/index.ts";
 import {
   checkFlag,
   type DecayOptions,
@@ -55,20 +54,26 @@ export class SGD extends Optimizer {
 
   protected override update(
     k: UpdateKernels,
-    parameter: Tensor,
+    parameter: number,
     gradient: number,
+    size: number,
+    factor: number,
     { steps, weightDecay, state: [velocity] }: Slot,
   ): void {
     k.sgd(
-      parameter.pointer,
+      parameter,
       gradient,
       velocity?.pointer ?? 0,
-      parameter.size,
+      size,
+      factor,
       this.learningRate,
       this.#momentum,
       this.#nesterov,
       weightDecay,
       Number(steps === 1),
     );
+  }
+  protected override sparesRows({ weightDecay }: Slot): boolean {
+    return this.#momentum === 0 && weightDecay === 0;
   }
 }

@@ -1,6 +1,7 @@
 /** The record of how tensors were computed, and reverse-mode differentiation over it. */
 import { DTypeError, ShapeError, StateError } from "../base/errors.ts";
 import { formatShape, type Shape, sameShape } from "../base/shape.ts";
+import { gradientOf, isLive, type RowGradient, ScaledGradient } from "./gradient.ts";
 import { kernelsFor } from "./runtime.ts";
 import { currentScope, Scope } from "./scope.ts";
 import { empty, type GraphNode, Tensor } from "./tensor.ts";
@@ -39,6 +40,7 @@ export function record(
   outputs: readonly Tensor[],
   differentiable: boolean,
   backward: GraphNode["backward"],
+  rows: GraphNode["rows"] = null,
 ): void {
   if (!recording) return;
   for (const input of inputs) {
@@ -50,6 +52,7 @@ export function record(
         outputs,
         backward,
         differentiable,
+        rows,
         pass: 0,
       };
       for (const output of outputs) output.node = node;
@@ -84,6 +87,8 @@ export interface BackwardOptions {
 class Pending {
   /** Those of leaves. The others lie with their tensors, which belong to this pass alone. */
   readonly leaves = new Map<Tensor, Tensor>();
+  /** Gradients of leaves of which only some rows were read, to be added to those. */
+  readonly rows: [leaf: Tensor, gradient: RowGradient][] = [];
   readonly #createGraph: boolean;
   readonly #scope: Scope | null;
 
@@ -117,6 +122,11 @@ class Pending {
     storage.pending++;
     // Made in the scratch scope of the current step: lift it out. Anything else belongs to the user.
     if (this.#scope && storage.scope === currentScope()) storage.moveTo(this.#scope);
+  }
+
+  addRows(leaf: Tensor, gradient: RowGradient): void {
+    gradient.moveTo(this.#scope);
+    this.rows.push([leaf, gradient]);
   }
 
   /** Forgets the gradient of a tensor that is not a leaf, and frees it when nothing else can need it. */
@@ -177,6 +187,7 @@ function propagate(
       for (const output of node.outputs) pending.drop(output);
     }
     for (const [leaf, gradient] of pending.leaves) accumulate(leaf, gradient, createGraph, scope);
+    for (const [leaf, gradient] of pending.rows) accumulateRows(leaf, gradient);
   } finally {
     for (const node of nodes) for (const output of node.outputs) pending.drop(output);
     for (const gradient of pending.leaves.values()) pending.release(gradient);
@@ -197,6 +208,12 @@ function runNode(node: GraphNode, pending: Pending, scope: Scope | null): void {
   // Scratch tensors of this step are freed at its end; what becomes pending moves to the outer scope.
   const scratch = scope && new Scope();
   try {
+    const leaf = node.rows !== null && scope !== null && inputs[0]?.node === null ? inputs[0] : null;
+    const rows = leaf && (node.rows?.(upstream[0] as Tensor) as RowGradient | null);
+    if (leaf && rows) {
+      pending.addRows(leaf, rows);
+      return;
+    }
     const gradients = node.backward(upstream, needs);
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i];
@@ -226,7 +243,7 @@ function collectNodes(result: Tensor): GraphNode[] {
 }
 
 function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, scope: Scope | null): void {
-  const grad = leaf.grad?.storage.live ? leaf.grad : null;
+  const grad = heldValues(leaf);
   if (createGraph) {
     // A copy, since other leaves and the graph may share the gradient, and a later pass adds in place.
     leaf.grad = grad === null ? ops.clone(gradient) : ops.add(grad, gradient);
@@ -241,7 +258,25 @@ function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean, scope:
   const ours = gradient.storage.scope === scope && gradient.offset === 0;
   const own = ours ? new Tensor(gradient.storage, 0, leaf.shape, leaf.dtype) : copyOf(gradient);
   own.storage.moveTo(leaf.storage.scope);
-  leaf.grad = own;
+  leaf.held = new ScaledGradient(own);
+}
+
+function accumulateRows(leaf: Tensor, gradient: RowGradient): void {
+  const grad = heldValues(leaf);
+  if (grad === null) {
+    gradient.moveTo(leaf.storage.scope);
+    leaf.held = gradient;
+  } else if (grad.node === null) {
+    gradient.addTo(grad);
+    gradient.dispose();
+  } else leaf.grad = ops.add(grad, gradient.show());
+}
+
+/** The numbers of the gradient so far, to be added to; null when there is none. */
+function heldValues(leaf: Tensor): Tensor | null {
+  const held = gradientOf(leaf);
+  if (held instanceof ScaledGradient && isLive(held) && held.factor === 1) return held.values;
+  return held === null || !isLive(held) ? null : leaf.grad;
 }
 
 function copyOf(source: Tensor): Tensor {

@@ -1,6 +1,15 @@
 /** What the tensor core offers to the folders above it. */
 export { full, type Indices, indices, ones, randn, tensor, uniform, zeros } from "./create.ts";
 export { type GradcheckOptions, type GradcheckReport, gradcheck } from "./gradcheck.ts";
+export {
+  dropGradient,
+  factorOf,
+  gradientOf,
+  keptValues,
+  type LeafGradient,
+  RowGradient,
+  scaleGradient,
+} from "./gradient.ts";
 export { type BackwardOptions, backward, noGrad } from "./graph.ts";
 export { type OpName, ops } from "./methods.ts";
 export { defineFusedOp, defineOp, type Fused, type Op, type OpDefinition } from "./op.ts";

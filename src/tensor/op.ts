@@ -2,6 +2,7 @@
 import { DTypeError, NumericError } from "../base/errors.ts";
 import { formatShape, type Shape } from "../base/shape.ts";
 import type { Kernels } from "../kernels/kernels.ts";
+import type { RowGradient } from "./gradient.ts";
 import { record } from "./graph.ts";
 import { type DType, kernelsFor, numericsChecked } from "./runtime.ts";
 import { empty, type Gradients, Tensor } from "./tensor.ts";
@@ -22,6 +23,8 @@ export interface OpDefinition<I extends Inputs, A extends readonly unknown[]> {
   forward(k: Kernels, out: Tensor, inputs: I, ...args: A): void;
   /** Gradients to the inputs from `g`, the gradient to the result `y` (a vector-Jacobian product). */
   backward(g: Tensor, y: Tensor, inputs: I, needs: Needs<I>, ...args: A): GradientsOf<I>;
+  /** The gradient to the first input when that is a leaf, for an op that reads some of its rows; null to use backward. */
+  rows?(g: Tensor, inputs: I, ...args: A): RowGradient | null;
 }
 
 /** The function that {@link defineOp} makes. */
@@ -54,8 +57,14 @@ export function defineOp<I extends Inputs, A extends readonly unknown[] = []>(
     const out = empty(shape, dtype);
     definition.forward(kernelsFor(dtype), out, inputs, ...args);
     if (numericsChecked()) checkFinite(name, out);
-    record(name, inputs, [out], true, ([g], needs) =>
-      definition.backward(g as Tensor, out, inputs, needs as Needs<I>, ...args),
+    const { rows } = definition;
+    record(
+      name,
+      inputs,
+      [out],
+      true,
+      ([g], needs) => definition.backward(g as Tensor, out, inputs, needs as Needs<I>, ...args),
+      rows ? (g) => rows(g, inputs, ...args) : null,
     );
     return out;
   };

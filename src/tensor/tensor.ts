@@ -27,8 +27,17 @@ export interface GraphNode {
   readonly backward: (gradients: Gradients, needs: readonly boolean[]) => Gradients;
   /** False when the backward step is not itself written in ops. */
   readonly differentiable: boolean;
+  /** From the gradient of the output to that of the first input, when that is a leaf of which few rows were read. */
+  readonly rows: ((gradient: Tensor) => HeldGradient | null) | null;
   /** Number of the backward pass that came here last. */
   pass: number;
+}
+
+/** A gradient in another form than that of a plain tensor. */
+export interface HeldGradient {
+  /** The gradient as a tensor. What held it is used up. */
+  show(): Tensor;
+  dispose(): void;
 }
 
 /**
@@ -49,8 +58,8 @@ export class Tensor {
   readonly dtype: DType;
   /** Number of elements. */
   readonly size: number;
-  /** Gradient of the last `backward`, summed with earlier ones; null before. Only on leaves. */
-  grad: Tensor | null = null;
+  /** @internal The gradient of a leaf, in whatever form it is kept. */
+  held: Tensor | HeldGradient | null = null;
   /** @internal How it was computed; null for leaves. */
   node: GraphNode | null = null;
   /** @internal Its gradient during a backward pass. Not on leaves. */
@@ -64,6 +73,19 @@ export class Tensor {
     this.shape = shape;
     this.dtype = dtype;
     this.size = sizeOf(shape);
+  }
+
+  /** Gradient of the last `backward`, summed with earlier ones; null before. Only on leaves. */
+  get grad(): Tensor | null {
+    const { held } = this;
+    if (held === null || held instanceof Tensor) return held;
+    const shown = held.show();
+    this.held = shown;
+    return shown;
+  }
+
+  set grad(value: Tensor | null) {
+    this.held = value;
   }
 
   /** Number of axes. */

@@ -3,7 +3,7 @@ import { NumericError } from "../base/errors.ts";
 import type { Random, RandomState } from "../base/random.ts";
 import { clipGradNorm, clipGradValue } from "../optim/clipping.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import { backward, configure, kernelsFor, Scope, scoped, tensor } from "../tensor/index.ts";
+import { backward, configure, gradientOf, Scope, scaleGradient, scoped, tensor } from "../tensor/index.ts";
 import { numericsChecked } from "../tensor/runtime.ts";
 import type { TrainingTask } from "./task.ts";
 
@@ -73,8 +73,9 @@ function accumulateGradients<Batch>(task: TrainingTask<Batch>, count: number, dr
 }
 
 function scaleGradients<Batch>({ module }: TrainingTask<Batch>, factor: number): void {
-  for (const { grad } of module.parameters()) {
-    if (grad !== null) kernelsFor(grad.dtype).mulScalar(grad.pointer, factor, grad.pointer, grad.size);
+  for (const parameter of module.parameters()) {
+    const gradient = gradientOf(parameter);
+    if (gradient !== null) scaleGradient(gradient, factor);
   }
 }
 

@@ -350,11 +350,11 @@ export const kernelCases = {
   sgd: (arena, n) => {
     const [p, g, buffer] = [arena.output(n), arena.input(n), arena.output(n)];
     const momentum = arena.random.integer(2) * 0.9;
-    return [p, g, buffer, n, 0.1, momentum, arena.random.integer(2), 0.01, arena.random.integer(2)];
+    return [p, g, buffer, n, 0.7, 0.1, momentum, arena.random.integer(2), 0.01, arena.random.integer(2)];
   },
   adagrad: (arena, n) => {
     const [p, g, sum] = [arena.output(n), arena.input(n), arena.output(n, { draw: positive })];
-    return [p, g, sum, n, 0.1, 1e-10, 0.01];
+    return [p, g, sum, n, 0.7, 0.1, 1e-10, 0.01];
   },
   rmsprop: (arena, n) => {
     const [p, g, square] = [
@@ -364,7 +364,7 @@ export const kernelCases = {
     ];
     const [average, buffer] = [arena.output(n, { draw: bounded }), arena.output(n)];
     const [momentum, centered] = [arena.random.integer(2) * 0.9, arena.random.integer(2)];
-    return [p, g, square, average, buffer, n, 0.01, 0.99, 1e-8, 0.01, momentum, centered];
+    return [p, g, square, average, buffer, n, 0.7, 0.01, 0.99, 1e-8, 0.01, momentum, centered];
   },
   adam: (arena, n) => {
     const { random } = arena;
@@ -373,6 +373,22 @@ export const kernelCases = {
     const vmax = random.integer(2) ? arena.output(n, { draw: positive }) : 0;
     const step = 1 + random.integer(9);
     const [correction1, correction2] = [1 - 0.9 ** step, 1 - 0.999 ** step];
-    return [p, g, m, v, vmax, n, 1e-3, 0.9, 0.999, 1e-8, 0.01, random.integer(2), correction1, correction2];
+    return [
+      p,
+      g,
+      m,
+      v,
+      vmax,
+      n,
+      0.7,
+      1e-3,
+      0.9,
+      0.999,
+      1e-8,
+      0.01,
+      random.integer(2),
+      correction1,
+      correction2,
+    ];
   },
 } satisfies { [K in keyof Kernels]: KernelCase<K> };

@@ -4,11 +4,11 @@ import type { FloatView } from "./view.ts";
 export function updates(view: FloatView): Updates {
   const { shift } = view;
   return {
-    sgd(p, g, buffer, n, lr, momentum, nesterov, decay, first) {
+    sgd(p, g, buffer, n, scale, lr, momentum, nesterov, decay, first) {
       const data = view.floats();
       const [pp, pg, pb] = [p >>> shift, g >>> shift, buffer >>> shift];
       for (let i = 0; i < n; i++) {
-        let step = data[pg + i] + decay * data[pp + i];
+        let step = scale * data[pg + i] + decay * data[pp + i];
         if (momentum !== 0) {
           const velocity = first ? step : momentum * data[pb + i] + step;
           data[pb + i] = velocity;
@@ -17,21 +17,21 @@ export function updates(view: FloatView): Updates {
         data[pp + i] -= lr * step;
       }
     },
-    adagrad(p, g, sum, n, lr, eps, decay) {
+    adagrad(p, g, sum, n, scale, lr, eps, decay) {
       const data = view.floats();
       const [pp, pg, ps] = [p >>> shift, g >>> shift, sum >>> shift];
       for (let i = 0; i < n; i++) {
-        const grad = data[pg + i] + decay * data[pp + i];
+        const grad = scale * data[pg + i] + decay * data[pp + i];
         data[ps + i] += grad * grad;
         data[pp + i] -= (lr * grad) / (Math.sqrt(data[ps + i]) + eps);
       }
     },
-    rmsprop(p, g, square, average, buffer, n, lr, alpha, eps, decay, momentum, centered) {
+    rmsprop(p, g, square, average, buffer, n, scale, lr, alpha, eps, decay, momentum, centered) {
       const data = view.floats();
       const [pp, pg, ps] = [p >>> shift, g >>> shift, square >>> shift];
       const [pa, pb] = [average >>> shift, buffer >>> shift];
       for (let i = 0; i < n; i++) {
-        const grad = data[pg + i] + decay * data[pp + i];
+        const grad = scale * data[pg + i] + decay * data[pp + i];
         let variance = alpha * data[ps + i] + (1 - alpha) * grad * grad;
         data[ps + i] = variance;
         if (centered) {
@@ -44,13 +44,13 @@ export function updates(view: FloatView): Updates {
         data[pp + i] -= lr * step;
       }
     },
-    adam(p, g, m, v, vmax, n, lr, beta1, beta2, eps, decay, decoupled, correction1, correction2) {
+    adam(p, g, m, v, vmax, n, scale, lr, beta1, beta2, eps, decay, decoupled, correction1, correction2) {
       const data = view.floats();
       const [pp, pg, pm, pv, px] = [p >>> shift, g >>> shift, m >>> shift, v >>> shift, vmax >>> shift];
       const rootCorrection2 = Math.sqrt(correction2);
       for (let i = 0; i < n; i++) {
         if (decoupled) data[pp + i] *= 1 - lr * decay;
-        const grad = decoupled ? data[pg + i] : data[pg + i] + decay * data[pp + i];
+        const grad = scale * data[pg + i] + (decoupled ? 0 : decay * data[pp + i]);
         const mean = beta1 * data[pm + i] + (1 - beta1) * grad;
         let square = beta2 * data[pv + i] + (1 - beta2) * grad * grad;
         data[pm + i] = mean;

@@ -3,8 +3,10 @@ import { ShapeError } from "../../base/errors.ts";
 import { checkNumber } from "../../base/options.ts";
 import { formatShape, sameShape } from "../../base/shape.ts";
 import { type Indices, indices, tensor } from "../create.ts";
+import { RowGradient } from "../gradient.ts";
 import { defineOp, type Op, type Unary } from "../op.ts";
-import type { Tensor } from "../tensor.ts";
+import { kernelsFor } from "../runtime.ts";
+import { empty, Tensor } from "../tensor.ts";
 import { mul } from "./elementwise.ts";
 
 /** Wrapped so that the index, a tensor without gradient, is an argument rather than an input. */
@@ -19,7 +21,29 @@ const gatherOp: Op<Unary, [IndexArgument]> = defineOp<Unary, [IndexArgument]>("g
   forward: (k, out, [table], { index }) =>
     k.gatherRows(table.pointer, index.pointer, out.pointer, index.size, table.shape[1]),
   backward: (g, _y, [table], _needs, argument) => [scatterOp(g, argument, table.shape[0])],
+  rows: (g, [table], argument) => (argument.index.size < table.shape[0] ? rowGradient(g, table, argument) : null),
 });
+
+/** The gradient of the rows that were read, without an array of the size of the table. */
+function rowGradient(g: Tensor, { shape, dtype }: Tensor, { index, padding }: IndexArgument): RowGradient {
+  const read = new Map<number, number>();
+  // The row of padding comes behind the others, where nobody looks.
+  const places = Int32Array.from(index.view(), (id) => {
+    if (id === padding) return -1;
+    const place = read.get(id) ?? read.size;
+    if (place === read.size) read.set(id, place);
+    return place;
+  });
+  const count = read.size;
+  const width = shape[1];
+  for (let i = 0; i < places.length; i++) if (places[i] < 0) places[i] = count;
+  const sums = empty([count + 1, width], dtype);
+  const k = kernelsFor(dtype);
+  k.fill(sums.pointer, 0, sums.size);
+  k.scatterAddRows(g.pointer, tensor(places, [places.length], "i32").pointer, sums.pointer, places.length, width);
+  const values = new Tensor(sums.storage, 0, [count, width], dtype);
+  return new RowGradient(shape, tensor(Int32Array.from(read.keys()), [count], "i32"), values);
+}
 
 const scatterOp: Op<Unary, [IndexArgument, number]> = defineOp<Unary, [IndexArgument, number]>("scatterAdd", {
   shape: (_name, [g], _argument, rows) => [rows, g.shape[g.rank - 1]],

@@ -123,15 +123,29 @@ function rowArgmax(x: usize, n: i32): i32 {
 }
 
 export function sumSquares(x: usize, n: i32): f64 {
-  let s0 = f64x2.splat(0), s1 = s0;
-  for (; n > 0; n -= 4, x += 16) {
-    const v = get(x, min(n, 4));
-    const low = f64x2.promote_low_f32x4(v), high = f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 0));
-    s0 = f64x2.add(s0, f64x2.mul(low, low));
-    s1 = f64x2.add(s1, f64x2.mul(high, high));
+  let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (; n >= 8; n -= 8, x += 32) {
+    const a = v128.load(x), b = v128.load(x, 16);
+    s0 = addSquares(s0, a);
+    s1 = addSquares(s1, v128.shuffle<f64>(a, a, 1, 0));
+    s2 = addSquares(s2, b);
+    s3 = addSquares(s3, v128.shuffle<f64>(b, b, 1, 0));
   }
-  const s = f64x2.add(s0, s1);
+  for (; n > 0; n -= 4, x += 16) {
+    const a = get(x, min(n, 4));
+    s0 = addSquares(s0, a);
+    s1 = addSquares(s1, v128.shuffle<f64>(a, a, 1, 0));
+  }
+  const s = f64x2.add(f64x2.add(s0, s2), f64x2.add(s1, s3));
   return f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1);
+}
+
+/** The sums, two f64, with the squares of the lower two f32 of v added. */
+// @ts-ignore: decorator
+@inline
+function addSquares(sums: v128, v: v128): v128 {
+  const wide = f64x2.promote_low_f32x4(v);
+  return f64x2.add(sums, f64x2.mul(wide, wide));
 }
 
 export function maxAbs(x: usize, n: i32): f32 {
