@@ -63,6 +63,16 @@ for (const variant of ["strict", "relaxed"] as const) {
       );
       expect(largest("log", Math.log, between(0.5, 2))).toBeLessThanOrEqual(1);
     });
+    test("tanh of recurrent cells: within 6e-7, and exactly 1 where a state is saturated", () => {
+      const points = between(-20, 20);
+      for (let i = 0; i < POINTS; i++) heap.f32[x / 4 + i] = points(i / (POINTS - 1));
+      kernels?.rnnCell(x, 0, y, 1, POINTS, POINTS, POINTS, POINTS, 0, 0, 0);
+      for (let i = 0; i < POINTS; i++) {
+        const [value, at] = [heap.f32[y / 4 + i], heap.f32[x / 4 + i]];
+        const close = Math.abs(at) > 9 ? value === Math.sign(at) : absolute(value, Math.tanh(at)) <= 6e-7;
+        if (!close || Math.abs(value) > 1) expect.fail(`tanh(${at}) = ${value}`);
+      }
+    });
     test("tanh: within 3 ulp, near 0 as well", () => {
       expect(largest("tanh", Math.tanh, between(-12, 12))).toBeLessThanOrEqual(3);
       expect(largest("tanh", Math.tanh, between(-1e-3, 1e-3))).toBeLessThanOrEqual(3);

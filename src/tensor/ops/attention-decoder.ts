@@ -16,7 +16,7 @@ import { empty, type Gradients, type Tensor } from "../tensor.ts";
 import { type Cell, gruCell, lstmCell } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { addProduct, backProduct, weightGradient, wholeOf } from "./dense.ts";
-import { cloneOf, fillRows, inputProduct, type RecurrentWeights, sumOf, zerosLike } from "./sequence.ts";
+import { cloneOf, fillRows, inputProduct, type RecurrentWeights, recurrentBias, sumOf, zerosLike } from "./sequence.ts";
 import { Walk } from "./walk.ts";
 
 type Inputs = readonly [
@@ -240,9 +240,9 @@ class Run {
     weightGradient(k, this.#at(dgh, 1), this.#states.pointer, wholeOf(dWeightHh), laterRows, 1);
     const dQuery = empty(query.shape, dtype);
     weightGradient(k, dQueries.pointer, this.#states.pointer, wholeOf(dQuery), rows, 0);
-    const [dBiasIh, dBiasHh, dv] = [empty([width], dtype), empty([width], dtype), empty(v.shape, dtype)];
+    const [dBiasIh, dv] = [empty([width], dtype), empty(v.shape, dtype)];
     k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width);
-    k.sum(dgh.pointer, dBiasHh.pointer, 1, rows, width);
+    const dBiasHh = recurrentBias(k, dgx, dgh, dBiasIh);
     k.sum(dvRows.pointer, dv.pointer, 1, batch, v.size);
     const dBias = bias && empty(bias.shape, dtype);
     if (dBias) k.sum(dCombined.pointer, dBias.pointer, 1, rows, fed);

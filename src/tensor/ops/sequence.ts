@@ -134,8 +134,7 @@ export function backwardSteps(
   );
   const dBiasIh = empty([width], dtype);
   k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width);
-  const dBiasHh = empty([width], dtype);
-  k.sum(dgh.pointer, dBiasHh.pointer, 1, rows, width);
+  const dBiasHh = recurrentBias(k, dgx, dgh, dBiasIh);
   let dx: Tensor | null = null;
   if (needsX) {
     dx = empty(x.shape, dtype);
@@ -145,6 +144,15 @@ export function backwardSteps(
     );
   }
   return { dx, dh0: dh, dweights: [dWeightIh, dWeightHh, dBiasIh, dBiasHh] };
+}
+
+/** The gradient to b_hh: that to b_ih, where both are added to the same gates. A copy, since both may be added to. */
+export function recurrentBias(k: Kernels, dgx: Tensor, dgh: Tensor, dBiasIh: Tensor): Tensor {
+  if (dgh === dgx) return cloneOf(k, dBiasIh);
+  const width = dBiasIh.size;
+  const out = empty([width], dgh.dtype);
+  k.sum(dgh.pointer, out.pointer, 1, width === 0 ? 0 : dgh.size / width, width);
+  return out;
 }
 
 /** The state before every step, `[B, T, H]`: the states shifted by one along the walk, h0 first. */

@@ -1,4 +1,4 @@
-import { tanh } from "./math";
+import { gateTanh } from "./gates";
 import { softmax } from "./rows";
 import { get, madd, nmadd, put, splat, sumLanes } from "./vector";
 
@@ -9,7 +9,7 @@ function score(query: usize, key: usize, v: usize, width: i32): f32 {
   let total = splat(0);
   for (let a = 0; a < width; a += 4) {
     const count = min(width - a, 4), p = <usize>a << 2;
-    total = madd(get(v + p, count), tanh(f32x4.add(get(query + p, count), get(key + p, count))), total);
+    total = madd(get(v + p, count), gateTanh(f32x4.add(get(query + p, count), get(key + p, count))), total);
   }
   return sumLanes(total);
 }
@@ -40,7 +40,7 @@ export function additiveScoresGrad(
         const upstream = v128.load32_splat(g);
         for (let a = 0; a < width; a += 4) {
           const count = min(width - a, 4), p = <usize>a << 2;
-          const y = tanh(f32x4.add(get(query + p, count), get(key + p, count)));
+          const y = gateTanh(f32x4.add(get(query + p, count), get(key + p, count)));
           const slope = f32x4.mul(f32x4.mul(upstream, get(v + p, count)), nmadd(y, y, splat(1)));
           put(dv + p, madd(upstream, y, get(dv + p, count)), count);
           put(dquery + p, f32x4.add(slope, get(dquery + p, count)), count);
@@ -112,7 +112,7 @@ export function additiveAttentionGrad(
       for (let s = 0; s < positions; s++, at += step) {
         if (load<f32>(weights + (<usize>s << 2)) == 0) continue;
         const upstream = v128.load32_splat(dscores + (<usize>s << 2));
-        const y = tanh(f32x4.add(q, get(keys + at, count)));
+        const y = gateTanh(f32x4.add(q, get(keys + at, count)));
         const slope = f32x4.mul(f32x4.mul(upstream, scale), nmadd(y, y, splat(1)));
         dq = f32x4.add(dq, slope);
         dvs = madd(upstream, y, dvs);

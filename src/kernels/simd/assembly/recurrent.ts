@@ -1,6 +1,6 @@
 /** One time step of recurrent layers. Element (row, j) of an array with stride S lies at `row * S + j`. */
+import { gateTanh, logistic } from "./gates";
 import { copyRow } from "./movement";
-import { sigmoid, tanh } from "./math";
 import { get, madd, nmadd, put, splat } from "./vector";
 
 /** Whether sequence `row` still runs at `time`. */
@@ -36,7 +36,7 @@ export function rnnCell(
     for (let j = 0; j < hidden; j += 4) {
       const count = min(hidden - j, 4), p = <usize>j << 2;
       const x = get(pre + p, count);
-      put(h1 + p, relu ? f32x4.pmax(x, splat(0)) : tanh(x), count);
+      put(h1 + p, relu ? f32x4.pmax(x, splat(0)) : gateTanh(x), count);
     }
   }
 }
@@ -75,15 +75,15 @@ export function lstmCell(
       const inputs = gates, forgets = inputs + step, cells = forgets + step, outputs = cells + step;
       for (let j = 0; j < hidden; j += 4) {
         const count = min(hidden - j, 4), p = <usize>j << 2;
-        const i = sigmoid(get(inputs + p, count)), f = sigmoid(get(forgets + p, count));
-        const g = tanh(get(cells + p, count)), o = sigmoid(get(outputs + p, count));
+        const i = logistic(get(inputs + p, count)), f = logistic(get(forgets + p, count));
+        const g = gateTanh(get(cells + p, count)), o = logistic(get(outputs + p, count));
         const c = madd(f, get(c0 + p, count), f32x4.mul(i, g));
         put(inputs + p, i, count);
         put(forgets + p, f, count);
         put(cells + p, g, count);
         put(outputs + p, o, count);
         put(c1 + p, c, count);
-        put(h1 + p, f32x4.mul(o, tanh(c)), count);
+        put(h1 + p, f32x4.mul(o, gateTanh(c)), count);
       }
     } else {
       copyRow(c0, c1, hidden);
@@ -109,7 +109,7 @@ export function lstmCellGrad(
         let x = gates + p;
         const i = get(x, count), f = get((x += step), count);
         const g = get((x += step), count), o = get((x += step), count);
-        const tanhC = tanh(get(c1 + p, count));
+        const tanhC = gateTanh(get(c1 + p, count));
         const d = f32x4.add(get(dh + p, count), get(dy + p, count));
         const cell = madd(f32x4.mul(d, o), tanhSlope(tanhC), get(dc + p, count));
         let out = dgates + p;
@@ -143,15 +143,15 @@ export function gruCell(
       for (let j = 0; j < hidden; j += 4) {
         const count = min(hidden - j, 4), p = <usize>j << 2;
         let x = gx + p, y = gh + p;
-        const r = sigmoid(f32x4.add(get(x, count), get(y, count)));
+        const r = logistic(f32x4.add(get(x, count), get(y, count)));
         put(x, r, count);
         x += step;
         y += step;
-        const z = sigmoid(f32x4.add(get(x, count), get(y, count)));
+        const z = logistic(f32x4.add(get(x, count), get(y, count)));
         put(x, z, count);
         x += step;
         y += step;
-        const n = tanh(madd(r, get(y, count), get(x, count)));
+        const n = gateTanh(madd(r, get(y, count), get(x, count)));
         put(x, n, count);
         // (1 - z) n + z h = n + z (h - n) loses accuracy where z is near 1, so both products are taken.
         const kept = f32x4.mul(z, get(h0 + p, count));
