@@ -1,30 +1,94 @@
 /** What can be measured, and against whom. */
-import { type BackendName, type Contestant, ours, pytorch } from "./contestants.ts";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type BackendName,
+  type Contestant,
+  inPython,
+  ours,
+  oursAlone,
+  pythonWith,
+  pytorch,
+} from "./contestants.ts";
+import type { InputChoices, Inputs } from "./inputs.ts";
 import type { workloads } from "./workloads.ts";
 
-export interface Choices {
+export interface Choices extends InputChoices {
   readonly backends: readonly BackendName[];
   readonly threads: readonly number[];
   readonly steps: number;
+  readonly merges: number;
   readonly peers: boolean;
+  /** A checkout of sacreBLEU; default: the installed package. */
+  readonly sacrebleu?: string;
 }
 
 export interface Benchmark {
   readonly title: string;
   /** What is counted a second. */
   readonly unit: string;
-  contestants(choices: Choices): Contestant[];
+  contestants(choices: Choices, inputs: Inputs): Contestant[];
 }
 
 const training = (workload: string, title: string): Benchmark => ({
-  title,
+  title: `training, ${title}`,
   unit: "tokens",
-  contestants: (choices) => {
-    const { steps, peers, threads } = choices;
+  contestants: (choices) => [
+    ...(choices.peers ? pytorch("pytorch.py", [workload, String(choices.steps)], choices.threads) : []),
+    ...ours("train.ts", (backend) => [workload, String(choices.steps), backend], choices),
+  ],
+});
+
+const translating = (batch: number): Benchmark => ({
+  title: `translating, beam 5, ${batch} at once, transformer 4 + 4 x 128, 10,126 tokens`,
+  unit: "sentences",
+  contestants: (choices, { lengths }) => [
+    ...(choices.peers ? pytorch("pytorch_translate.py", [lengths, String(batch)], choices.threads) : []),
+    ...ours("translate.ts", (backend) => [lengths, String(batch), backend], choices),
+  ],
+});
+
+const hasCommand = (name: string): boolean => spawnSync(name, ["--version"]).error === undefined;
+
+const tokenizing = (task: "train" | "encode", title: string): Benchmark => ({
+  title,
+  unit: "MB",
+  contestants({ peers, merges }, { text, folder }) {
+    const python = pythonWith("sentencepiece") ?? (hasCommand("spm_train") ? pythonWith("json") : undefined);
+    const args = (name: string) => [task, text, String(merges), join(folder, name)];
     return [
-      ...(peers ? pytorch("pytorch.py", [workload, String(steps)], threads) : []),
-      ...ours("train.ts", (backend) => [workload, String(steps), backend], choices),
+      ...(peers ? inPython("SentencePiece", "spm.py", args("spm"), python) : []),
+      oursAlone("tokenizer.ts", args("tokenizer.json")),
     ];
+  },
+});
+
+const scoring = (metric: "bleu" | "chrf", title: string): Benchmark => ({
+  title,
+  unit: "sentences",
+  contestants({ peers, sacrebleu }, { hypotheses, references }) {
+    const args = [metric, hypotheses, references];
+    const environment = sacrebleu === undefined ? {} : { PYTHONPATH: sacrebleu };
+    const python = peers ? pythonWith("sacrebleu", environment) : undefined;
+    return [
+      ...inPython("sacreBLEU", "sacrebleu_scores.py", args, python, environment),
+      oursAlone("scores.ts", args),
+    ];
+  },
+});
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+const starting = (task: "help" | "import", title: string): Benchmark => ({
+  title,
+  unit: "starts",
+  contestants() {
+    const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/build.mjs")], {
+      encoding: "utf8",
+    });
+    if (status !== 0) throw new Error(stderr);
+    return [oursAlone("startup.mjs", [task, join(root, "dist")])];
   },
 });
 
@@ -39,4 +103,12 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     ),
     mt_rnn: training("mt_rnn", "LSTM translator with attention, 256, 8,000 words, 64 of 14"),
   } satisfies Record<keyof typeof workloads, Benchmark>),
+  translate_1: translating(1),
+  translate_32: translating(32),
+  bpe_train: tokenizing("train", "learning BPE merges from a file"),
+  bpe_encode: tokenizing("encode", "cutting a file into BPE tokens"),
+  bleu: scoring("bleu", "BLEU of a corpus of 29,000 sentences"),
+  chrf: scoring("chrf", "chrF of a corpus of 29,000 sentences"),
+  start_help: starting("help", "`lexigrad --help`"),
+  start_import: starting("import", "importing the library"),
 };

@@ -35,12 +35,19 @@ export function ours(
   );
 }
 
+/** A script of `children/` for work that neither the backend nor the number of threads changes. */
+export const oursAlone = (script: string, args: readonly string[]): Contestant => ({
+  name: "lexigrad",
+  ours: true,
+  command: process.execPath,
+  args: [...(script.endsWith(".ts") ? ["--import", "tsx"] : []), fileHere(`children/${script}`), ...args],
+});
+
 /** The first Python here that has `module`. */
 export function pythonWith(module: string, environment: Record<string, string> = {}): string | undefined {
   const env = { ...process.env, ...environment };
-  return ["/usr/bin/python3", "python3"].find(
-    (name) => spawnSync(name, ["-c", `import ${module}`], { env }).status === 0,
-  );
+  const look = `import importlib.util as u, sys; sys.exit(u.find_spec("${module}") is None)`;
+  return ["/usr/bin/python3", "python3"].find((name) => spawnSync(name, ["-c", look], { env }).status === 0);
 }
 
 /** A PyTorch script of `peers/`, whose last argument is the number of threads; nothing without PyTorch. */
@@ -54,6 +61,18 @@ export function pytorch(script: string, args: readonly string[], threads: readon
     command: python,
     args: [fileHere(`peers/${script}`), ...args, String(count)],
   }));
+}
+
+/** A script of `peers/` in a Python that has `module`; nothing without. */
+export function inPython(
+  name: string,
+  script: string,
+  args: readonly string[],
+  python: string | undefined,
+  environment: Readonly<Record<string, string>> = {},
+): Contestant[] {
+  if (python === undefined) return [];
+  return [{ name, ours: false, command: python, args: [fileHere(`peers/${script}`), ...args], environment }];
 }
 
 let torch: { readonly python: string | undefined } | undefined;

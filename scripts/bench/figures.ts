@@ -9,7 +9,7 @@ export interface Figures {
   /** How much one piece of work gets done: tokens, sentences, megabytes. */
   readonly units: number;
   /** Largest resident memory of the process. */
-  readonly peakMiB: number;
+  readonly peakMiB?: number;
   /** Speed of the matrix products and attention in the work, and of one large product in the same process. */
   readonly gflops?: number;
   readonly gflopsOfProduct?: number;
@@ -21,7 +21,7 @@ export interface Summary {
   /** Half the distance between the fastest and the slowest round, as a share of the median. */
   readonly spread: number;
   readonly perSecond: number;
-  readonly peakMiB: number;
+  readonly peakMiB?: number;
   /** Share of the speed of one large matrix product that the products in the work reach. */
   readonly share?: number;
   /** Time of each round. */
@@ -45,11 +45,12 @@ export function summarize(runs: readonly Figures[], clock: Clock): Summary {
   const shares = runs.flatMap(({ gflops, gflopsOfProduct }) =>
     gflops !== undefined && gflopsOfProduct !== undefined ? [gflops / gflopsOfProduct] : [],
   );
+  const peaks = runs.flatMap(({ peakMiB = [] }) => peakMiB);
   return {
     milliseconds,
     spread: (Math.max(...rounds) - Math.min(...rounds)) / 2 / milliseconds,
     perSecond: (1000 * runs[0].units) / milliseconds,
-    peakMiB: median(runs.map(({ peakMiB }) => peakMiB)),
+    ...(peaks.length > 0 && { peakMiB: median(peaks) }),
     ...(shares.length > 0 && { share: median(shares) }),
     rounds,
   };

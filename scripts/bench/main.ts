@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { benchmarks, type Choices } from "./benchmarks.ts";
 import { BACKENDS } from "./contestants.ts";
 import type { Clock } from "./figures.ts";
+import { makeInputs } from "./inputs.ts";
 import { measure, type Row } from "./measure.ts";
 import { insertTable, markdownTable, terminalTable } from "./table.ts";
 
@@ -45,6 +46,10 @@ const program = new Command("bench")
   .option("--rounds <n>", "alternating rounds", count, 3)
   .option("--steps <n>", "timed steps in each round", count, 5)
   .option("--peers", "measure the other libraries that are installed too", false)
+  .option("--text <file>", "text for the tokenizers (default: the sources of this project)")
+  .option("--merges <n>", "BPE merges to learn", count, 8000)
+  .option("--sentences <file>", "sentences for the scores (default: the bundled corpus)")
+  .option("--sacrebleu <folder>", "a checkout of sacreBLEU (default: the installed package)")
   .addOption(
     new Option("--clock <clock>", "time that passes, or processor time (for busy machines)")
       .choices(["wall", "cpu"])
@@ -60,9 +65,10 @@ function note(line: string): void {
   process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : line.endsWith("\n") ? line : "");
 }
 
+const inputs = makeInputs(choices);
 const rows: Row[] = [];
 for (const workload of workloads) {
-  const measured = measure(workload, benchmarks[workload], choices, { rounds, clock, note });
+  const measured = measure(workload, benchmarks[workload], choices, inputs, { rounds, clock, note });
   note("");
   if (measured.length === 0) continue;
   rows.push(...measured);

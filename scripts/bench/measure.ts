@@ -2,6 +2,7 @@
 import type { Benchmark, Choices } from "./benchmarks.ts";
 import { runOnce } from "./contestants.ts";
 import { type Clock, type Figures, type Summary, summarize } from "./figures.ts";
+import type { Inputs } from "./inputs.ts";
 
 /** One line of the results. */
 export interface Row extends Summary {
@@ -18,9 +19,10 @@ export function measure(
   workload: string,
   { title, unit, contestants }: Benchmark,
   choices: Choices,
+  inputs: Inputs,
   { rounds, clock, note }: { readonly rounds: number; readonly clock: Clock; note(line: string): void },
 ): Row[] {
-  const running = contestants(choices).map((contestant) => ({ contestant, runs: [] as Figures[] }));
+  const running = contestants(choices, inputs).map((contestant) => ({ contestant, runs: [] as Figures[] }));
   for (let round = 0; round < rounds; round++) {
     for (const entry of [...running]) {
       note(`${workload}, round ${round + 1} of ${rounds}: ${entry.contestant.name}`);

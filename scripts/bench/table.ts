@@ -14,15 +14,19 @@ const cells = ({ contestant, milliseconds, spread, perSecond, ratio, peakMiB, sh
   `±${percent(spread)}`,
   rounded(perSecond),
   ratio === undefined ? "" : `${ratio.toFixed(2)}x`,
-  rounded(peakMiB),
+  peakMiB === undefined ? "" : rounded(peakMiB),
   share === undefined ? "" : percent(share),
 ];
 
 /** Rows of one workload, aligned. */
 export function terminalTable(rows: readonly Row[]): string {
   const [{ workload, title, unit }] = rows;
-  const lines = [HEADINGS, ...rows.map(cells)];
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const all = rows.map(cells);
+  const shown = HEADINGS.map((_, column) => column).filter((column) =>
+    all.some((line) => line[column] !== ""),
+  );
+  const lines = [HEADINGS, ...all].map((line) => shown.map((column) => line[column]));
+  const widths = shown.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const aligned = lines.map((line) =>
     line
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))

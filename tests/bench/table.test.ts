@@ -26,6 +26,11 @@ describe("terminalTable", () => {
       "lexigrad simd, 1 thread  1,235    ±5 %      7.46         0.49x       162                46 %",
     ]);
   });
+
+  it("leaves columns out that have no figure", () => {
+    const { ratio: _, peakMiB: __, ...bare } = rows[0];
+    expect(terminalTable([bare]).split("\n")[1].trim().split(/ {2,}/)).toEqual(["ms", "spread", "a second"]);
+  });
 });
 
 describe("markdownTable", () => {

@@ -1,11 +1,12 @@
 """Beam search with PyTorch's nn.Transformer: `pytorch_translate.py LENGTHS BATCH THREADS` prints one JSON line.
 
 Sizes are those of `mt train --model transformer` with 10,126 tokens; weights are random. LENGTHS is a file with the
-number of source and target tokens of a sentence a line: each search takes as many steps as its longest target, as the
-module has no cache for keys and values, each step computes the whole prefix.
+number of tokens of a sentence a line: a search takes as many steps as its longest sentence has tokens. As the module has
+no cache for keys and values, each step computes the whole prefix.
 """
 
 import json
+import resource
 import sys
 import time
 
@@ -50,16 +51,25 @@ def main():
     torch.manual_seed(0)
     network = Translator().eval()
     with open(path, encoding="ascii") as file:
-        pairs = sorted(tuple(map(int, line.split())) for line in file)
-    start = time.perf_counter()
-    with torch.no_grad():
-        for first in range(0, len(pairs), size):
-            part = pairs[first : first + size]
-            lengths = torch.tensor([source for source, _ in part])
-            source = torch.randint(4, VOCABULARY, (len(part), int(lengths.max())))
-            network.search(source, lengths, max(target for _, target in part))
-    seconds = time.perf_counter() - start
-    print(json.dumps({"sentences": len(pairs), "seconds": seconds, "sentencesPerSecond": len(pairs) / seconds}))
+        lengths = sorted(int(line) for line in file)
+
+    def translate(part):
+        source = torch.randint(4, VOCABULARY, (len(part), max(part)))
+        network.search(source, torch.tensor(part), max(part))
+
+    with torch.inference_mode():
+        translate(lengths[:size])
+        start, cpu = time.perf_counter(), time.process_time()
+        for first in range(0, len(lengths), size):
+            translate(lengths[first : first + size])
+        wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+    figures = {
+        "milliseconds": 1000 * wall,
+        "cpuMilliseconds": 1000 * cpu,
+        "units": len(lengths),
+        "peakMiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(figures))
 
 
 main()
