@@ -12,11 +12,12 @@ const source = `${root}src`;
 const workers = readdirSync(`${source}/kernels`).filter((name) => name.endsWith("-worker.js"));
 const entries = ["index.ts", "testing/index.ts", "cli/main.ts", ...workers.map((name) => `kernels/${name}`)];
 
-/** Where a module goes: to its folder's file, or (null) to wherever it is imported. */
+/** Where a module goes: to its folder's file, to one that workers share, or (null) to wherever it is imported. */
 function fileOf(id) {
   const [folder, ...rest] = relative(source, id).split(/[\\/]/);
-  const apart = ["..", "cli", "testing"].includes(folder) || rest.length === 0 || id.endsWith(".js");
-  return apart ? null : `${folder}/all`;
+  if (["..", "cli", "testing"].includes(folder) || rest.length === 0 || id.endsWith("-worker.js"))
+    return null;
+  return `${folder}/${id.endsWith(".js") ? "worker" : "all"}`;
 }
 
 /** Writes the package's JavaScript into a folder. */

@@ -1,6 +1,6 @@
 /** The code that npm gets, without its types: the build of `scripts/bundle.mjs`. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,6 +53,13 @@ describe("the bundle", () => {
       [5, 2],
       [5, 2],
     ]);
+  });
+
+  it("has the workers' file where the kernels look for it", () => {
+    const kernels = readFileSync(join(folder, "dist/kernels/all.js"), "utf8");
+    const [, name] = /new URL\("\.\/([\w-]+\.js)", import\.meta\.url\)/.exec(kernels) ?? [];
+    const worker = node(["--check", `dist/kernels/${name}`]);
+    expect([name, worker.stderr]).toEqual(["pool-worker.js", ""]);
   });
 
   it("is a command whose parts load", () => {
