@@ -269,6 +269,7 @@ const CHOICES = {
   logSoftmaxGrad: rows([0, 1, 2], [], 3, 4, 2),
   crossEntropy: rows([0], [1, 3, 4], 5, 6, 1),
   crossEntropyGrad: rows([0, 5], [1, 3, 4], 6, 7, 1),
+  crossEntropyWithGrad: rows([0], [1, 3], 4, 5, 1),
   layerNorm: rows([0, 3], [4, 5], 6, 7, 1),
   attention: (args) => (args[24] === 0 ? attention : undefined),
   attentionGrad: (args) => (args[29] === 0 && args[11] === 0 ? attentionGrad : undefined),
