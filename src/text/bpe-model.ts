@@ -8,6 +8,7 @@
  */
 import { Spans, unitsToString } from "../base/spans.ts";
 import { END_OF_WORD, type SplitRule } from "../formats/tokenizer-json.ts";
+import { characterIds } from "./bpe-vocabulary.ts";
 import type { MergeTable } from "./merge-table.ts";
 import { Spacing } from "./spacing.ts";
 import { cutters } from "./split.ts";
@@ -33,21 +34,14 @@ export class BpeModel implements TokenModel {
   readonly #options: BpeModelOptions;
   readonly #pieces = new Spans();
   readonly #words: WordCache;
-  /** The ids of single characters, by code point: within a word, and as its end. */
-  readonly #inner = new Map<number, number>();
-  readonly #final = new Map<number, number>();
+  readonly #characters: ReturnType<typeof characterIds>;
   readonly #endOfWord: number;
 
   constructor(options: BpeModelOptions) {
     this.#options = options;
     this.#words = new WordCache((units, start, end) => this.#segment(units, start, end));
     this.#endOfWord = options.ids.get(END_OF_WORD) ?? UNKNOWN;
-    for (const [token, id] of options.ids) {
-      const code = token.codePointAt(0) as number;
-      const rest = token.slice(code > 0xffff ? 2 : 1);
-      if (rest === "") this.#inner.set(code, id);
-      if (rest === END_OF_WORD) this.#final.set(code, id);
-    }
+    this.#characters = characterIds(options.ids);
   }
 
   encode(text: string, ids: number[]): void {
@@ -110,15 +104,16 @@ export class BpeModel implements TokenModel {
 
   #segment(units: Uint16Array, start: number, end: number): Int32Array {
     const { merges, split } = this.#options;
+    const { inner, final } = this.#characters;
     const word = unitsToString(units, start, end);
     const codes = Array.from(word, (character) => character.codePointAt(0) as number);
     const symbols = new Int32Array(codes.length + 1);
     codes.forEach((code, i) => {
-      symbols[i] = this.#inner.get(code) ?? UNKNOWN;
+      symbols[i] = inner.get(code) ?? UNKNOWN;
     });
     let length = codes.length;
     if (split === "subword-nmt-0.1") symbols[length++] = this.#endOfWord;
-    else symbols[length - 1] = this.#final.get(codes[length - 1]) ?? UNKNOWN;
+    else symbols[length - 1] = final.get(codes[length - 1]) ?? UNKNOWN;
     return symbols.subarray(0, merges.apply(symbols, length));
   }
 }

@@ -17,6 +17,23 @@ export function wordAlphabet(characters: Iterable<string>): string[] {
   return [...sorted, ...sorted.map((character) => character + END_OF_WORD)];
 }
 
+/** The ids of the symbols of {@link wordAlphabet} among others, by code point: within a word, and as its end. */
+export function characterIds(symbols: Iterable<readonly [string, number]>): {
+  inner: Map<number, number>;
+  final: Map<number, number>;
+} {
+  const inner = new Map<number, number>();
+  const final = new Map<number, number>();
+  for (const [symbol, id] of symbols) {
+    const code = symbol.codePointAt(0);
+    if (code === undefined) continue;
+    const rest = symbol.slice(code > 0xffff ? 2 : 1);
+    if (rest === "") inner.set(code, id);
+    if (rest === END_OF_WORD) final.set(code, id);
+  }
+  return { inner, final };
+}
+
 /** The same for type "byte-bpe": the 256 byte characters by code point. */
 export function byteAlphabet(): string[] {
   return [...BYTE_TO_CHAR].sort(compareCodePoints);

@@ -6,15 +6,21 @@
  * U+E000-U+FFFF, so those two ranges of units trade places.
  */
 export function codePointKey(text: string): string {
-  return text.replace(/[\ud800-\uffff]/g, (unit) => {
-    const code = unit.charCodeAt(0);
-    return String.fromCharCode(code < 0xe000 ? code + 0x2000 : code - 0x800);
-  });
+  return text.replace(/[\ud800-\uffff]/g, (unit) => String.fromCharCode(unitRank(unit.charCodeAt(0))));
 }
 
 /** Compares two strings by code point, for sorting. */
 export function compareCodePoints(a: string, b: string): number {
-  const left = codePointKey(a);
-  const right = codePointKey(b);
-  return left < right ? -1 : left > right ? 1 : 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left !== right) return unitRank(left) < unitRank(right) ? -1 : 1;
+  }
+  return Math.sign(a.length - b.length);
+}
+
+function unitRank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

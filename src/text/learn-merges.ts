@@ -70,6 +70,9 @@ class Learner {
   readonly #nextSame: Int32Array;
   readonly #previousSame: Int32Array;
 
+  /** Where the pair at hand occurs. */
+  readonly #places: Int32Array;
+
   // By pair.
   readonly #pairIds = new PairTable();
   readonly #left: number[] = [];
@@ -93,6 +96,7 @@ class Learner {
     this.#weight = new Float64Array(ids.length);
     this.#pairAt = new Int32Array(ids.length).fill(-1);
     this.#nextSame = new Int32Array(ids.length);
+    this.#places = new Int32Array(ids.length);
     this.#previousSame = new Int32Array(ids.length);
     for (let word = 0; word < counts.length; word++) {
       const end = starts[word + 1];
@@ -131,12 +135,14 @@ class Learner {
   }
 
   #merge(pair: number, whole: number): void {
-    const occurrences: number[] = [];
-    for (let at = this.#head[pair]; at !== -1; at = this.#nextSame[at]) occurrences.push(at);
+    let size = 0;
+    for (let at = this.#head[pair]; at !== -1; at = this.#nextSame[at]) this.#places[size++] = at;
+    const places = this.#places.subarray(0, size);
     // Occurrences of two equal symbols overlap: in aaa the first one counts.
-    if (this.#left[pair] === this.#right[pair]) occurrences.sort((a, b) => a - b);
+    if (this.#left[pair] === this.#right[pair]) places.sort();
     const grown = new Set<number>();
-    for (const at of occurrences) {
+    for (let i = 0; i < size; i++) {
+      const at = places[i];
       if (this.#pairAt[at] !== pair) continue;
       const gone = this.#next[at];
       const before = this.#previous[at];

@@ -3,8 +3,8 @@ import { OptionError } from "../base/errors.ts";
 import { checkChoice, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
 import { SpanTable } from "../base/span-table.ts";
 import { Spans } from "../base/spans.ts";
-import { END_OF_WORD, isMisleadingMerge, type SplitRule } from "../formats/tokenizer-json.ts";
-import { byteAlphabet, wordAlphabet } from "./bpe-vocabulary.ts";
+import { isMisleadingMerge, type SplitRule } from "../formats/tokenizer-json.ts";
+import { byteAlphabet, characterIds, wordAlphabet } from "./bpe-vocabulary.ts";
 import { BYTE_TO_CHAR } from "./byte-level.ts";
 import { type CountedWords, learnMerges } from "./learn-merges.ts";
 import { cutters } from "./split.ts";
@@ -84,7 +84,7 @@ export function trainTokenizer(texts: Iterable<string>, options: TrainTokenizerO
   const reserved = new Set(specials);
   const alphabet = type === "bpe" ? wordAlphabet(charactersOf(counts.keys())) : byteAlphabet();
   const atoms = alphabet.filter((symbol) => !reserved.has(symbol));
-  const words = countedWords(atoms, counts, type === "bpe" ? wordSymbols : byteSymbols);
+  const words = countedWords(atoms, counts, type === "bpe" ? wordSpeller(atoms) : byteSpeller(atoms));
   const { symbols, merges } = learnMerges(words, {
     ...mergeLimits(options, specials.length, atoms.length),
     ties: type === "bpe" ? "largest-strings" : "smallest-ids",
@@ -163,40 +163,79 @@ function mergeLimits(options: TrainTokenizerOptions, specials: number, atoms: nu
   return { maxMerges, maxSymbols: Number.POSITIVE_INFINITY, minFrequency };
 }
 
-function* charactersOf(words: Iterable<string>): Generator<string> {
-  for (const word of words) yield* word;
+function charactersOf(words: Iterable<string>): string[] {
+  const codes = new Set<number>();
+  for (const word of words) {
+    for (let i = 0; i < word.length; i++) {
+      const code = word.codePointAt(i) as number;
+      if (code > 0xffff) i++;
+      codes.add(code);
+    }
+  }
+  return Array.from(codes, (code) => String.fromCodePoint(code));
 }
 
-function wordSymbols(word: string): string[] {
-  const characters = Array.from(word);
-  characters[characters.length - 1] += END_OF_WORD;
-  return characters;
+/** Writes the ids of a word's symbols, -1 for none, to the front of an array and returns how many there are. */
+type Speller = (word: string, ids: Int32Array) => number;
+
+/** Characters, the last with the end of a word. */
+function wordSpeller(alphabet: readonly string[]): Speller {
+  const { inner, final } = characterIds(alphabet.map((symbol, id) => [symbol, id] as const));
+  return (word, ids) => {
+    let size = 0;
+    for (let i = 0; i < word.length; i++) {
+      const code = word.codePointAt(i) as number;
+      if (code > 0xffff) i++;
+      ids[size++] = (i + 1 < word.length ? inner : final).get(code) ?? -1;
+    }
+    return size;
+  };
 }
 
-function byteSymbols(word: string): string[] {
-  return Array.from(encodeWtf8(word), (byte) => BYTE_TO_CHAR[byte]);
+function byteSpeller(alphabet: readonly string[]): Speller {
+  const idOf = new Map(alphabet.map((symbol, id) => [symbol, id]));
+  const ofByte = BYTE_TO_CHAR.map((char) => idOf.get(char) ?? -1);
+  return (word, ids) => {
+    const bytes = encodeWtf8(word);
+    for (let i = 0; i < bytes.length; i++) ids[i] = ofByte[bytes[i]];
+    return bytes.length;
+  };
 }
 
 /** Words over an alphabet; those with a symbol that is not in it teach nothing and are left out. */
 function countedWords(
   alphabet: readonly string[],
   counts: ReadonlyMap<string, number>,
-  symbolsOf: (word: string) => string[],
+  spell: Speller,
 ): CountedWords {
-  const idOf = new Map(alphabet.map((symbol, id) => [symbol, id]));
-  const ids: number[] = [];
+  let longest = 0;
+  let units = 0;
+  for (const word of counts.keys()) {
+    longest = Math.max(longest, word.length);
+    units += word.length;
+  }
+  const spelled = new Int32Array(3 * longest);
+  let ids = new Int32Array(units);
   const starts = [0];
   const kept: number[] = [];
+  let end = 0;
   for (const [word, count] of counts) {
-    const symbols = symbolsOf(word).map((symbol) => idOf.get(symbol) ?? -1);
+    const size = spell(word, spelled);
+    const symbols = spelled.subarray(0, size);
     if (symbols.includes(-1)) continue;
-    for (const id of symbols) ids.push(id);
-    starts.push(ids.length);
+    if (end + size > ids.length) {
+      const larger = new Int32Array(2 * (end + size));
+      larger.set(ids);
+      ids = larger;
+    }
+    ids.set(symbols, end);
+    end += size;
+    starts.push(end);
     kept.push(count);
   }
   return {
     symbols: alphabet,
-    ids: Int32Array.from(ids),
+    ids: ids.subarray(0, end),
     starts: Int32Array.from(starts),
     counts: Float64Array.from(kept),
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byteAlphabet, codesToData, wordAlphabet } from "../../src/text/bpe-vocabulary.ts";
+import { byteAlphabet, characterIds, codesToData, wordAlphabet } from "../../src/text/bpe-vocabulary.ts";
 
 test("word alphabets hold each character in both forms, by code point", () => {
   expect(wordAlphabet(["b", "😀", "｡", "b"])).toEqual(["b", "｡", "😀", "b</w>", "｡</w>", "😀</w>"]);
@@ -18,4 +18,15 @@ test("codes give their version's rule and symbols", () => {
   const old = codesToData({ version: "0.1", merges }, "x");
   expect(old.split).toBe("subword-nmt-0.1");
   expect(old.tokens.slice(4)).toEqual(["a", "b", "a</w>", "b</w>", "</w>", "ab"]);
+});
+
+test("characterIds finds single characters in both forms, and no others", () => {
+  const { inner, final } = characterIds(
+    ["a", "😀</w>", "ab", "ab</w>", "a</w>", "</w>", ""].map((s, id) => [s, id]),
+  );
+  expect([...inner]).toEqual([[0x61, 0]]);
+  expect([...final]).toEqual([
+    [0x1f600, 1],
+    [0x61, 4],
+  ]);
 });
