@@ -98,7 +98,8 @@ export interface Elementwise {
 export type ReduceKernel = (x: number, out: number, outer: number, extent: number, inner: number) => void;
 
 export interface Reductions {
-  sum: ReduceKernel;
+  /** `stride` elements lie between entries of the middle axis: more than `inner` when the sum is of some columns. */
+  sum(x: number, out: number, outer: number, extent: number, inner: number, stride: number): void;
   /** -Infinity for extent 0; NaN when any is NaN. */
   max: ReduceKernel;
   /** i32 indices of the first maximum. */
@@ -122,8 +123,8 @@ export interface Movement {
   addStrided: StridedKernel;
   /** `out[i] = table[index[i]]` for rows of `width`. */
   gatherRows(table: number, index: number, out: number, rows: number, width: number): void;
-  /** `table[index[i]] += g[i]`; repeated indices add. */
-  scatterAddRows(g: number, index: number, table: number, rows: number, width: number): void;
+  /** `table[index[i]] += g[i]`; repeated indices add. `stride` elements lie between rows, of which `width` are added. */
+  scatterAddRows(g: number, index: number, table: number, rows: number, width: number, stride: number): void;
   /** `out[i] = x[i, index[i]]`, x `[rows, cols]`. */
   pick(x: number, index: number, out: number, rows: number, cols: number): void;
   /** `out[i, index[i]] += g[i]`, out `[rows, cols]`. */

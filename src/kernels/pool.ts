@@ -11,7 +11,8 @@ import { Jobs, MAX_CHUNKS } from "./jobs.js";
 import type { Kernels } from "./kernels.ts";
 import { scratchOf } from "./memory.ts";
 import { builtinModule } from "./platform.ts";
-import { chunksOf, SPLITS, type Split, writeChunk } from "./splits.ts";
+import { chunksOf, type Split, writeChunk } from "./split.ts";
+import { SPLITS } from "./splits.ts";
 
 /** What a worker is told when it starts. */
 export interface WorkerTask {

@@ -1,231 +1,165 @@
 /**
- * How the work of each kernel divides: along rows, elements or batch entries, whose results are written to disjoint
- * places and computed in an order that does not depend on where the cuts fall. Kernels that sum over what could be
- * divided are not here, and run on one thread.
+ * How the work of each kernel divides: along rows, elements, columns or batch entries, whose results are written to
+ * disjoint places and computed in an order that does not depend on where the cuts fall. Kernels that sum over what
+ * could be divided are not here, and run on one thread.
+ *
+ * Numbers are positions of arguments, in the order of `kernels.ts`.
  */
-import { MAX_CHUNKS } from "./jobs.js";
 import type { Kernels } from "./kernels.ts";
+import { MIN_CHUNK, type Split } from "./split.ts";
 
-/** A way to divide a call. */
-export interface Split {
-  /** Index of the argument that counts the units to divide. */
-  readonly count: number;
-  /** Cuts are made at multiples of so many units. */
-  readonly granule: number;
-  /** Moves the offsets among the arguments by so many units. */
-  advance(args: number[], units: number): void;
-  /** Work of the whole call, in units of which a thread does about a thousand million a second. */
-  work(args: readonly number[]): number;
-}
-
+type Moves = Split["moves"];
 /** The split that suits the arguments of a call, if any. */
 type Choice = (args: readonly number[]) => Split | undefined;
 
-/** Of elementwise work: handing out a chunk costs a thread one to two microseconds. */
-const MIN_CHUNK = 5000;
-/** Threads that come late find something left, and none waits long for the last chunk. */
-const CHUNKS_PER_THREAD = 2;
+const product = (args: readonly number[], factors: readonly number[]): number => {
+  let result = 1;
+  for (const i of factors) result *= args[i];
+  return result;
+};
 
-/** Number of chunks for so many threads; 1 when it is not worth their while. */
-export function chunksOf(split: Split, args: readonly number[], threads: number): number {
-  const units = Math.floor(args[split.count] / split.granule);
-  const worthwhile = Math.min(Math.floor(split.work(args) / MIN_CHUNK), units, MAX_CHUNKS);
-  if (worthwhile <= threads) return Math.max(1, worthwhile);
-  return threads * Math.min(CHUNKS_PER_THREAD, Math.floor(worthwhile / threads));
-}
+/** A split whose work is the product of the arguments at `factors`, times `each`. */
+const split = (
+  count: number,
+  moves: Moves,
+  factors: readonly number[],
+  each: number,
+  granule = 1,
+): Split => ({ count, granule, moves, work: (args) => product(args, factors) * each });
 
-/** Fills `part` with the arguments of chunk `index` of `chunks`. */
-export function writeChunk(
-  split: Split,
-  args: readonly number[],
-  index: number,
-  chunks: number,
-  part: number[],
-): void {
-  const { count, granule } = split;
-  const total = args[count];
-  const cut = (i: number) => (i === chunks ? total : Math.floor((total * i) / chunks / granule) * granule);
-  const start = cut(index);
-  part.length = args.length;
-  for (let i = 0; i < args.length; i++) part[i] = args[i];
-  part[count] = cut(index + 1) - start;
-  split.advance(part, start);
-}
+const always =
+  (only: Split): Choice =>
+  () =>
+    only;
 
-const F32 = 4;
+/** Of elements at the same place in each array. A cut falls between cache lines. */
+const elements = (pointers: readonly number[], count: number, each: number): Choice => {
+  const moves = pointers.map((pointer) => [pointer] as const);
+  return always(split(count, moves, [count], each, 64));
+};
 
-/** Elements at the same place in each array of `pointers`, of which an offset of 0 means that there is none. */
-function elements(pointers: readonly number[], count: number, work: number): Choice {
-  const split: Split = {
-    count,
-    granule: 64,
-    advance: (args, units) => {
-      for (const i of pointers) if (args[i] !== 0) args[i] += units * F32;
-    },
-    work: (args) => args[count] * work,
-  };
-  return () => split;
-}
-
-/** Rows: those of `wide` have as many elements as the argument `cols` says, those of `narrow` one. */
-function rows(
+/** Of rows; those of the arrays `wide` have as many elements as argument `cols` says, those of `narrow` one. */
+const rows = (
   wide: readonly number[],
   narrow: readonly number[],
   count: number,
   cols: number,
-  work: number,
-): Choice {
-  const split: Split = {
-    count,
-    granule: 1,
-    advance: (args, units) => {
-      for (const i of wide) args[i] += units * args[cols] * F32;
-      for (const i of narrow) args[i] += units * F32;
-    },
-    work: (args) => args[count] * args[cols] * work,
-  };
-  return () => split;
-}
-
-/** The first axis of at least two of those at `axes`; `strides` has for each the arguments with its strides. */
-function firstAxis(
-  pointers: readonly number[],
-  axes: readonly number[],
-  strides: readonly (readonly (number | readonly number[])[])[],
-  work: number,
-): Choice {
-  const splits = axes.map((count, axis): Split => {
-    return {
-      count,
-      granule: axis === axes.length - 1 ? 64 : 1,
-      advance: (args, units) => {
-        pointers.forEach((pointer, i) => {
-          const stride = strides[axis][i];
-          const step = typeof stride === "number" ? args[stride] : stride.reduce((n, j) => n * args[j], 1);
-          args[pointer] += units * step * F32;
-        });
-      },
-      work: (args) => axes.reduce((product, j) => product * args[j], work),
-    };
-  });
-  return (args) => splits.find(({ count }) => args[count] > 1);
-}
-
-// x, y, out, d0, d1, d2, x0, x1, x2, y0, y1, y2
-const binary = firstAxis(
-  [0, 1, 2],
-  [3, 4, 5],
-  [
-    [6, 9, [4, 5]],
-    [7, 10, [5]],
-    [8, 11, []],
-  ],
-  0.4,
-);
-
-// x, out, d0 .. d3, x0 .. x3, o0 .. o3
-const copyStrided = firstAxis(
-  [0, 1],
-  [2, 3, 4, 5],
-  [
-    [6, 10],
-    [7, 11],
-    [8, 12],
-    [9, 13],
-  ],
-  1,
-);
-
-/**
- * Of one matrix product: rows or columns, whichever are more. A chunk has at least 2^20 products: below, OpenBLAS
- * takes another way, which sums in another order.
- */
-const matmul: Choice = (() => {
-  const PRODUCT = MIN_CHUNK / 2 ** 20;
-  // a, b, c, m, n, k, lda, ldb, ldc, transA, transB, accumulate, batch, aStep, bStep, cStep
-  const work = (args: readonly number[]) => args[3] * args[4] * args[5] * PRODUCT;
-  const byRows: Split = {
-    count: 3,
-    granule: 48,
-    advance: (args, units) => {
-      args[0] += units * (args[9] ? 1 : args[6]) * F32;
-      args[2] += units * args[8] * F32;
-    },
-    work,
-  };
-  const byColumns: Split = {
-    count: 4,
-    granule: 64,
-    advance: (args, units) => {
-      args[1] += units * (args[10] ? args[7] : 1) * F32;
-      args[2] += units * F32;
-    },
-    work,
-  };
-  return (args) => (args[12] > 1 ? undefined : args[3] >= args[4] ? byRows : byColumns);
-})();
-
-const attentionWork = (args: readonly number[], at: number) =>
-  args[at] * args[at + 1] * args[at + 2] * args[at + 3] * args[at + 4] * 0.15;
-
-/** Moves lengths and mask by so many entries of the batch. */
-function advanceMasks(args: number[], units: number, mask: number, lengths: number, maskBatch: number): void {
-  if (args[lengths] !== 0) args[lengths] += units * F32;
-  if (args[mask] !== 0) args[mask] += units * args[maskBatch] * F32;
-}
-
-/** q, k, v, mask, lengths, out, lse, [7] batch, heads, queries, positions, width, [12] qBatch .. [18] maskBatch .. [24] p */
-const attention: Split = {
-  count: 7,
-  granule: 1,
-  advance: (args, units) => {
-    args[0] += units * args[12] * F32;
-    args[1] += units * args[14] * F32;
-    args[2] += units * args[16] * F32;
-    args[5] += units * args[8] * args[9] * args[11] * F32;
-    args[6] += units * args[8] * args[9] * F32;
-    advanceMasks(args, units, 3, 4, 18);
-  },
-  work: (args) => attentionWork(args, 7),
+  each: number,
+): Choice => {
+  const moves = [...wide.map((i) => [i, cols] as const), ...narrow.map((i) => [i] as const)];
+  return always(split(count, moves, [count, cols], each));
 };
 
-/** q, k, v, mask, lengths, out, lse, g, dq, dk, dv, dmask, [12] batch .. width, [17] qBatch .. [23] maskBatch .. [29] p */
+/** The first axis of at least two. */
+const firstAxis =
+  (splits: readonly Split[]): Choice =>
+  (args) =>
+    splits.find(({ count }) => args[count] > 1);
+
+const binary = firstAxis([
+  split(
+    3,
+    [
+      [0, 6],
+      [1, 9],
+      [2, 4, 5],
+    ],
+    [3, 4, 5],
+    0.4,
+  ),
+  split(
+    4,
+    [
+      [0, 7],
+      [1, 10],
+      [2, 5],
+    ],
+    [3, 4, 5],
+    0.4,
+  ),
+  split(5, [[0, 8], [1, 11], [2]], [3, 4, 5], 0.4, 64),
+]);
+
+const copyStrided = firstAxis(
+  [2, 3, 4, 5].map((count) =>
+    split(
+      count,
+      [
+        [0, count + 4],
+        [1, count + 8],
+      ],
+      [2, 3, 4, 5],
+      1,
+    ),
+  ),
+);
+
+/** The smallest chunk of a product: below, OpenBLAS takes another way, which sums in another order. */
+const MIN_PRODUCTS = 2 ** 20;
+
+/** One product divides by rows or columns, whichever are more. */
+const matmul: Choice = (() => {
+  const EACH = MIN_CHUNK / MIN_PRODUCTS;
+  const byRows = [false, true].map((transA) =>
+    split(3, [transA ? [0] : [0, 6], [2, 8]], [3, 4, 5], EACH, 48),
+  );
+  const byColumns = [false, true].map((transB) =>
+    split(4, [transB ? [1, 7] : [1], [2]], [3, 4, 5], EACH, 64),
+  );
+  return (args) => {
+    if (args[12] > 1) return undefined;
+    return args[3] >= args[4] ? byRows[args[9]] : byColumns[args[10]];
+  };
+})();
+
+const sum = firstAxis([
+  split(
+    2,
+    [
+      [0, 3, 5],
+      [1, 4],
+    ],
+    [2, 3, 4],
+    0.4,
+  ),
+  split(4, [[0], [1]], [2, 3, 4], 0.4, 16),
+]);
+
+/** Dropped weights are numbered through the batch, heads, queries and positions. */
+const attention: Split = {
+  ...split(7, [[0, 12], [1, 14], [2, 16], [3, 18], [4], [5, 8, 9, 11], [6, 8, 9]], [7, 8, 9, 10, 11], 0.15),
+  seed: [25, 8, 9, 10],
+};
+
 const attentionGrad: Split = {
-  count: 12,
-  granule: 1,
-  advance: (args, units) => {
-    for (const [pointer, stride] of [
+  ...split(
+    12,
+    [
       [0, 17],
       [1, 19],
       [2, 21],
+      [3, 23],
+      [4],
+      [5, 13, 14, 16],
+      [6, 13, 14],
+      [7, 13, 14, 16],
       [8, 17],
       [9, 19],
       [10, 21],
-    ]) {
-      args[pointer] += units * args[stride] * F32;
-    }
-    for (const pointer of [5, 7]) args[pointer] += units * args[13] * args[14] * args[16] * F32;
-    args[6] += units * args[13] * args[14] * F32;
-    advanceMasks(args, units, 3, 4, 23);
-  },
-  work: (args) => attentionWork(args, 12) * 3,
+    ],
+    [12, 13, 14, 15, 16],
+    0.45,
+  ),
+  seed: [30, 13, 14, 15],
 };
 
-/** x, cos, sin, out, batch, time, cols, heads, width, halves */
-const rotary: Split = {
-  count: 4,
-  granule: 1,
-  advance: (args, units) => {
-    for (const pointer of [0, 3]) args[pointer] += units * args[5] * args[6] * F32;
-  },
-  work: (args) => args[4] * args[5] * args[6] * 0.6,
-};
+// x, out, n, p, seed0, seed1
+const dropout: Split = { ...split(2, [[0], [1]], [2], 0.8, 64), seed: [4] };
 
 const CHEAP = 0.4;
-const unary = (work: number) => elements([0, 1], 2, work);
+const unary = (each: number) => elements([0, 1], 2, each);
 const withGradient = elements([0, 1, 2], 3, 3);
 
-/** For each kernel that divides, how. The order numbers the kernels. */
 const CHOICES = {
   neg: unary(CHEAP),
   exp: unary(1),
@@ -260,8 +194,13 @@ const CHOICES = {
   select: elements([0, 1, 2, 3], 4, CHEAP),
   fill: elements([0], 2, 0.2),
   axpy: elements([1, 2], 3, CHEAP),
+  dropout: always(dropout),
+  sum,
   copyStrided,
   gatherRows: rows([2], [1], 3, 4, 0.3),
+  scatterAddRows: always(split(4, [[0], [2]], [3, 4], 0.6, 16)),
+  pick: rows([0], [1, 2], 3, 4, 0.001),
+  scatterAddPick: rows([2], [0, 1], 3, 4, 0.001),
   matmul,
   softmax: rows([0, 1], [], 2, 3, 2),
   softmaxGrad: rows([0, 1, 2], [], 3, 4, 1),
@@ -271,15 +210,84 @@ const CHOICES = {
   crossEntropyGrad: rows([0, 5], [1, 3, 4], 6, 7, 1),
   crossEntropyWithGrad: rows([0], [1, 3], 4, 5, 1),
   layerNorm: rows([0, 3], [4, 5], 6, 7, 1),
-  attention: (args) => (args[24] === 0 ? attention : undefined),
-  attentionGrad: (args) => (args[29] === 0 && args[11] === 0 ? attentionGrad : undefined),
-  rotary: () => rotary,
+  layerNormGrad: rows([0, 4, 5], [2, 3], 6, 7, 1),
+  layerNormScaleGrad: always(split(8, [[0], [3], [4], [5]], [6, 8], 0.6, 16)),
+  attention: always(attention),
+  // The gradient to a mask may be a sum over the batch.
+  attentionGrad: (args) => (args[11] === 0 ? attentionGrad : undefined),
+  rotary: always(
+    split(
+      4,
+      [
+        [0, 5, 6],
+        [3, 5, 6],
+      ],
+      [4, 5, 6],
+      0.6,
+    ),
+  ),
+  additiveScores: always(
+    split(
+      4,
+      [
+        [0, 5, 7],
+        [1, 6, 7],
+        [3, 5, 6],
+      ],
+      [4, 5, 6, 7],
+      1.5,
+    ),
+  ),
+  additiveAttention: always(
+    split(
+      7,
+      [
+        [0, 9],
+        [1, 8, 9],
+        [3, 8, 10],
+        [4, 8],
+        [5, 8],
+        [6, 10],
+      ],
+      [7, 8, 9],
+      2,
+    ),
+  ),
+  additiveAttentionGrad: always(
+    split(
+      10,
+      [
+        [0, 12],
+        [1, 11, 12],
+        [3, 11, 13],
+        [4, 11],
+        [5, 13],
+        [6, 11],
+        [7, 12],
+        [8, 11, 12],
+        [9, 12],
+      ],
+      [10, 11, 12],
+      3,
+    ),
+  ),
+  rnnCell: always(split(3, [[0, 5], [1, 6], [2, 7], [8]], [3, 4], 2)),
+  rnnCellGrad: always(split(4, [[0, 6], [1, 7], [2, 5], [3, 8], [9]], [4, 5], 1)),
+  lstmCell: always(split(5, [[0, 7], [1, 8], [2, 9], [3, 10], [4, 11], [12]], [5, 6], 10)),
+  lstmCellGrad: always(
+    split(7, [[0, 9], [1, 10], [2, 11], [3, 12], [4, 8], [5, 8], [6, 13], [14]], [7, 8], 8),
+  ),
+  gruCell: always(split(4, [[0, 6], [1, 7], [2, 8], [3, 9], [10]], [4, 5], 8)),
+  gruCellGrad: always(
+    split(7, [[0, 9], [1, 10], [2, 11], [3, 12], [4, 8], [5, 13], [6, 13], [14]], [7, 8], 8),
+  ),
   sgd: elements([0, 1, 2], 3, 1),
   adagrad: elements([0, 1, 2], 3, 1),
   rmsprop: elements([0, 1, 2, 3, 4], 5, 1.5),
   adam: elements([0, 1, 2, 3, 4], 5, 1.5),
 } as const satisfies { readonly [K in keyof Kernels]?: Choice };
 
+/** For each kernel that divides, how. The order numbers the kernels. */
 export const SPLITS: readonly (readonly [kernel: keyof typeof CHOICES, choice: Choice])[] = Object.entries(
   CHOICES,
 ) as [keyof typeof CHOICES, Choice][];

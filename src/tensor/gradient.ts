@@ -86,6 +86,7 @@ export class RowGradient implements HeldGradient {
       table.pointer,
       index.size,
       this.shape[1],
+      this.shape[1],
     );
   }
 

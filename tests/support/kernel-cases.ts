@@ -50,7 +50,7 @@ const binary = (arena: Arena, n: number): Arguments<"add"> => {
   return [x, y, arena.output(d0 * d1 * d2), d0, d1, d2, x0, x1, x2, y0, y1, y2];
 };
 
-const reduce = (arena: Arena, n: number): Arguments<"sum"> => {
+const reduce = (arena: Arena, n: number): Arguments<"max"> => {
   const { random } = arena;
   const outer = 1 + random.integer(3);
   const [extent, inner] = random.uniform() < 0.5 ? [n, 1] : [random.integer(9), n];
@@ -206,7 +206,15 @@ export const kernelCases = {
     const [seed0, seed1] = [arena.random.bits() | 0, arena.random.bits() | 0];
     return [arena.input(n), arena.output(n), n, p, seed0, seed1];
   },
-  sum: reduce,
+  sum: (arena, n) => {
+    const { random } = arena;
+    // The columns before the last `apart` of each row.
+    const apart = random.integer(3);
+    const outer = 1 + random.integer(3);
+    const [extent, inner] = random.uniform() < 0.5 ? [n, 1] : [random.integer(9), n];
+    const stride = inner + apart;
+    return [arena.input(outer * extent * stride), arena.output(outer * inner), outer, extent, inner, stride];
+  },
   max: reduce,
   argmax: argReduce,
   sumSquares: (arena, n) => [arena.input(n), n],
@@ -225,12 +233,14 @@ export const kernelCases = {
   },
   scatterAddRows: (arena, width) => {
     const [rows, entries] = [arena.random.integer(6), 4];
+    const stride = width + arena.random.integer(3);
     return [
-      arena.input(rows * width),
+      arena.input(rows * stride),
       arena.indices(rows, entries),
-      arena.output(entries * width),
+      arena.output(entries * stride),
       rows,
       width,
+      stride,
     ];
   },
   pick: (arena, n) => {

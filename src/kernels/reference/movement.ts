@@ -37,13 +37,13 @@ export function movement(view: FloatView): Movement {
         data.copyWithin(po + i * width, from, from + width);
       }
     },
-    scatterAddRows(g, index, table, rows, width) {
+    scatterAddRows(g, index, table, rows, width, stride) {
       const data = view.floats();
       const { i32 } = view.heap;
       const [pg, pi, pt] = [g >>> shift, index >>> 2, table >>> shift];
       for (let i = 0; i < rows; i++) {
-        const to = pt + i32[pi + i] * width;
-        for (let j = 0; j < width; j++) data[to + j] += data[pg + i * width + j];
+        const to = pt + i32[pi + i] * stride;
+        for (let j = 0; j < width; j++) data[to + j] += data[pg + i * stride + j];
       }
     },
     pick(x, index, out, rows, cols) {

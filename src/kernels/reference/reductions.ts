@@ -4,13 +4,13 @@ import type { FloatView } from "./view.ts";
 export function reductions(view: FloatView): Reductions {
   const { shift } = view;
   return {
-    sum(x, out, outer, extent, inner) {
+    sum(x, out, outer, extent, inner, stride) {
       const data = view.floats();
       const [px, po] = [x >>> shift, out >>> shift];
       for (let i = 0; i < outer; i++) {
         for (let k = 0; k < inner; k++) {
           let total = 0;
-          for (let j = 0; j < extent; j++) total += data[px + (i * extent + j) * inner + k];
+          for (let j = 0; j < extent; j++) total += data[px + (i * extent + j) * stride + k];
           data[po + i * inner + k] = total;
         }
       }

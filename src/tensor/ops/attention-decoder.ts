@@ -241,11 +241,11 @@ class Run {
     const dQuery = empty(query.shape, dtype);
     weightGradient(k, dQueries.pointer, this.#states.pointer, wholeOf(dQuery), rows, 0);
     const [dBiasIh, dv] = [empty([width], dtype), empty(v.shape, dtype)];
-    k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width);
+    k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width, width);
     const dBiasHh = recurrentBias(k, dgx, dgh, dBiasIh);
-    k.sum(dvRows.pointer, dv.pointer, 1, batch, v.size);
+    k.sum(dvRows.pointer, dv.pointer, 1, batch, v.size, v.size);
     const dBias = bias && empty(bias.shape, dtype);
-    if (dBias) k.sum(dCombined.pointer, dBias.pointer, 1, rows, fed);
+    if (dBias) k.sum(dCombined.pointer, dBias.pointer, 1, rows, fed, fed);
     return [
       dEmbedded, dValues, dKeys, dh, dc, dWeightIh, dWeightHh, dBiasIh, dBiasHh, dQuery, dv, dCombine, dBias,
     ];

@@ -40,7 +40,7 @@ function rowGradient(g: Tensor, { shape, dtype }: Tensor, { index, padding }: In
   const sums = empty([count + 1, width], dtype);
   const k = kernelsFor(dtype);
   k.fill(sums.pointer, 0, sums.size);
-  k.scatterAddRows(g.pointer, tensor(places, [places.length], "i32").pointer, sums.pointer, places.length, width);
+  k.scatterAddRows(g.pointer, tensor(places, [places.length], "i32").pointer, sums.pointer, places.length, width, width);
   const values = new Tensor(sums.storage, 0, [count, width], dtype);
   return new RowGradient(shape, tensor(Int32Array.from(read.keys()), [count], "i32"), values);
 }
@@ -50,7 +50,7 @@ const scatterOp: Op<Unary, [IndexArgument, number]> = defineOp<Unary, [IndexArgu
   forward: (k, out, [g], { index, padding }) => {
     const width = out.shape[1];
     k.fill(out.pointer, 0, out.size);
-    k.scatterAddRows(g.pointer, index.pointer, out.pointer, index.size, width);
+    k.scatterAddRows(g.pointer, index.pointer, out.pointer, index.size, width, width);
     if (padding !== undefined) out.view().fill(0, padding * width, (padding + 1) * width);
   },
   backward: (g, _y, _inputs, _needs, { index, padding }, rows) => {

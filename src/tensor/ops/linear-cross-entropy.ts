@@ -88,10 +88,10 @@ class LayerGradients {
         1, 0, 0, 0,
       );
     }
-    if (dbias && !later) k.sum(g, dbias.pointer, 1, count, classes);
+    if (dbias && !later) k.sum(g, dbias.pointer, 1, count, classes, classes);
     else if (dbias) {
       const part = empty(dbias.shape, dbias.dtype);
-      k.sum(g, part.pointer, 1, count, classes);
+      k.sum(g, part.pointer, 1, count, classes, classes);
       k.axpy(1, part.pointer, dbias.pointer, classes);
       part.dispose();
     }
@@ -154,7 +154,7 @@ const totalLoss = defineFusedOp<Inputs, [Tensor, LossPlan], [Tensor]>(
     const total = empty([], dtype);
     const losses = empty([rows], dtype);
     let ready: Gradients | null = compute(losses, inputs.map(isWatched));
-    k.sum(losses.pointer, total.pointer, 1, rows, 1);
+    k.sum(losses.pointer, total.pointer, 1, rows, 1, 1);
     k.mulScalar(total.pointer, scale, total.pointer, 1);
     return {
       outputs: [total],

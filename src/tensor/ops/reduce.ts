@@ -1,7 +1,7 @@
 /** Reductions over axes. */
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../base/shape.ts";
-import type { ReduceKernel } from "../../kernels/kernels.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
 import { provideGradientOps } from "../graph.ts";
 import { commonType, defineOp, type Op, type Unary } from "../op.ts";
 import { kernelsFor } from "../runtime.ts";
@@ -33,11 +33,11 @@ const withoutAxes = (shape: Shape, axes: readonly number[]): Shape =>
   shape.filter((_, axis) => !axes.includes(axis));
 
 /** Runs of neighbouring axes reduce together; the rest one run at a time, innermost first. */
-function reduceAxes(kernel: ReduceKernel, x: Tensor, out: Tensor, axes: readonly number[]): void {
+function reduceAxes(kernel: Kernels["sum"], x: Tensor, out: Tensor, axes: readonly number[]): void {
   let source = x;
   let shape: Shape = x.shape;
   let last = axes.length - 1;
-  if (last < 0) kernel(x.pointer, out.pointer, x.size, 1, 1);
+  if (last < 0) kernel(x.pointer, out.pointer, x.size, 1, 1, 1);
   while (last >= 0) {
     let first = last;
     while (first > 0 && axes[first - 1] === axes[first] - 1) first--;
@@ -47,7 +47,7 @@ function reduceAxes(kernel: ReduceKernel, x: Tensor, out: Tensor, axes: readonly
     const inner = sizeOf(shape.slice(end));
     shape = [...shape.slice(0, start), ...Array(end - start).fill(1), ...shape.slice(end)];
     const target = first === 0 ? out : empty(shape, x.dtype);
-    kernel(source.pointer, target.pointer, outer, extent, inner);
+    kernel(source.pointer, target.pointer, outer, extent, inner, inner);
     source = target;
     last = first - 1;
   }

@@ -133,7 +133,7 @@ export function backwardSteps(
     1, 0, 0, 0,
   );
   const dBiasIh = empty([width], dtype);
-  k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width);
+  k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width, width);
   const dBiasHh = recurrentBias(k, dgx, dgh, dBiasIh);
   let dx: Tensor | null = null;
   if (needsX) {
@@ -151,7 +151,7 @@ export function recurrentBias(k: Kernels, dgx: Tensor, dgh: Tensor, dBiasIh: Ten
   if (dgh === dgx) return cloneOf(k, dBiasIh);
   const width = dBiasIh.size;
   const out = empty([width], dgh.dtype);
-  k.sum(dgh.pointer, out.pointer, 1, width === 0 ? 0 : dgh.size / width, width);
+  k.sum(dgh.pointer, out.pointer, 1, width === 0 ? 0 : dgh.size / width, width, width);
   return out;
 }
 

@@ -120,8 +120,8 @@ export function gatherRows(table: usize, index: usize, out: usize, rows: i32, wi
   for (let i = 0; i < rows; i++, index += 4, out += step) copyRow(table + load<i32>(index) * step, out, width);
 }
 
-export function scatterAddRows(g: usize, index: usize, table: usize, rows: i32, width: i32): void {
-  const step = width << 2;
+export function scatterAddRows(g: usize, index: usize, table: usize, rows: i32, width: i32, stride: i32): void {
+  const step = stride << 2;
   for (let i = 0; i < rows; i++, index += 4, g += step) addRow(g, table + load<i32>(index) * step, width);
 }
 

@@ -1,13 +1,13 @@
 import { choose, get, laneMask, maxLanes, put, splat, sumLanes } from "./vector";
 
-export function sum(x: usize, out: usize, outer: i32, extent: i32, inner: i32): void {
-  if (inner == 1) {
+export function sum(x: usize, out: usize, outer: i32, extent: i32, inner: i32, stride: i32): void {
+  if (inner == 1 && stride == 1) {
     for (let i = 0; i < outer; i++, x += extent << 2, out += 4) store<f32>(out, rowSum(x, extent));
     return;
   }
-  const step = inner << 2;
-  for (let i = 0; i < outer; i++, out += step) {
-    memory.fill(out, 0, step);
+  const step = stride << 2;
+  for (let i = 0; i < outer; i++, out += inner << 2) {
+    memory.fill(out, 0, inner << 2);
     let left = extent;
     for (; left >= 8; left -= 8, x += step << 3) addEightRows(x, step, out, inner);
     for (; left > 0; left--, x += step) addRow(x, out, inner);

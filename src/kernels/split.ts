@@ -1,0 +1,65 @@
+/** How the work of a kernel call is divided into chunks. */
+import { MAX_CHUNKS } from "./jobs.js";
+
+/** A way to divide calls of a kernel. */
+export interface Split {
+  /** Index of the argument that counts the units to divide: rows, elements, columns, batch entries. */
+  readonly count: number;
+  /** Cuts are made at multiples of so many units. */
+  readonly granule: number;
+  /**
+   * The offsets among the arguments, and which other arguments multiply to the elements that each moves by for one
+   * unit: `[3, 5, 6]` says that argument 3 moves by argument 5 times argument 6. An offset of 0 is that of no array.
+   */
+  readonly moves: readonly (readonly [pointer: number, ...factors: number[]])[];
+  /** For dropout: where the seed of its random sequence is, and the factors of the elements it numbers for one unit. */
+  readonly seed?: readonly [seed: number, ...factors: number[]];
+  /** Work of the whole call, of which a thread does about a thousand million a second. */
+  work(args: readonly number[]): number;
+}
+
+/** Handing out a chunk costs a thread one to two microseconds. */
+export const MIN_CHUNK = 5000;
+/** Threads that come late find something left, and none waits long for the last chunk. */
+const CHUNKS_PER_THREAD = 2;
+const F32 = 4;
+
+/** Number of chunks for so many threads; 1 when it is not worth their while. */
+export function chunksOf(split: Split, args: readonly number[], threads: number): number {
+  const units = Math.floor(args[split.count] / split.granule);
+  const worthwhile = Math.min(Math.floor(split.work(args) / MIN_CHUNK), units, MAX_CHUNKS);
+  if (worthwhile <= threads) return Math.max(1, worthwhile);
+  return threads * Math.min(CHUNKS_PER_THREAD, Math.floor(worthwhile / threads));
+}
+
+/** Fills `part` with the arguments of chunk `index` of `chunks`. */
+export function writeChunk(
+  split: Split,
+  args: readonly number[],
+  index: number,
+  chunks: number,
+  part: number[],
+): void {
+  const { count, granule, moves, seed } = split;
+  const total = args[count];
+  const start = Math.floor((total * index) / chunks / granule) * granule;
+  const last = index === chunks - 1;
+  const end = last ? total : Math.floor((total * (index + 1)) / chunks / granule) * granule;
+  part.length = args.length;
+  for (let i = 0; i < args.length; i++) part[i] = args[i];
+  part[count] = end - start;
+  for (const move of moves) {
+    if (args[move[0]] !== 0) part[move[0]] += elementsOf(start, args, move) * F32;
+  }
+  if (seed) {
+    const [at] = seed;
+    part[at] = (args[at] + Math.imul(elementsOf(start, args, seed), args[at + 1] | 1)) | 0;
+  }
+}
+
+/** `units` times the arguments at the factors behind the first entry. */
+function elementsOf(units: number, args: readonly number[], move: readonly number[]): number {
+  let elements = units;
+  for (let i = 1; i < move.length; i++) elements *= args[move[i]];
+  return elements;
+}
