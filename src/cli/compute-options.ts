@@ -1,7 +1,7 @@
 /** Options that say what computes. */
 import type { Command } from "commander";
-import { configure, type RuntimeOptions } from "../tensor/index.ts";
-import { choiceOption, defined, numberOption } from "./option-values.ts";
+import type { RuntimeOptions } from "../tensor/index.ts";
+import { choiceOption, numberOption } from "./option-values.ts";
 
 export interface ComputeOptions {
   readonly backend?: NonNullable<RuntimeOptions["backend"]>;
@@ -25,9 +25,4 @@ export function addComputeOptions(command: Command): Command {
       ]),
     )
     .addOption(numberOption("--threads <n>", "that share the work (default: the cores, at most 4)", THREADS));
-}
-
-/** @returns for people, what computes now. */
-export function applyComputeOptions({ backend, threads }: ComputeOptions): string {
-  return configure(defined({ backend, threads })).description;
 }

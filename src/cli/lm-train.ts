@@ -17,7 +17,7 @@ import { MASKED_SPECIALS } from "../text/vocabulary.ts";
 import type { TrainingResult } from "../train/events.ts";
 import type { TrainOptions as TrainSettings } from "../train/options.ts";
 import { train } from "../train/train.ts";
-import { applyComputeOptions } from "./compute-options.ts";
+import { applyComputeOptions } from "./compute.ts";
 import { checkOneStandardInput, nameOf, readInput } from "./input.ts";
 import { type Io, note } from "./io.ts";
 import { makeTokenizer } from "./make-tokenizer.ts";

@@ -6,7 +6,7 @@ import type { TranslationNetwork } from "../models/translation-network.ts";
 import { Translator } from "../models/translator.ts";
 import type { Monitor } from "../train/options.ts";
 import { train } from "../train/train.ts";
-import { applyComputeOptions } from "./compute-options.ts";
+import { applyComputeOptions } from "./compute.ts";
 import { type Io, note } from "./io.ts";
 import { makeTokenizer } from "./make-tokenizer.ts";
 import {
