@@ -50,17 +50,28 @@ export function pythonWith(module: string, environment: Record<string, string> =
   return ["/usr/bin/python3", "python3"].find((name) => spawnSync(name, ["-c", look], { env }).status === 0);
 }
 
-/** A PyTorch script of `peers/`, whose last argument is the number of threads; nothing without PyTorch. */
+/**
+ * A PyTorch script of `peers/`, whose last argument is the number of threads; nothing without PyTorch.
+ *
+ * PyTorch does not tell an OpenBLAS with threads of its own how many it may take. So one thread is measured twice: alone,
+ * and with an OpenBLAS that takes all cores, as it comes, which may be the fastest of all.
+ */
 export function pytorch(script: string, args: readonly string[], threads: readonly number[]): Contestant[] {
   torch ??= { python: pythonWith("torch") };
   const { python } = torch;
   if (python === undefined) return [];
-  return threads.map((count) => ({
-    name: `PyTorch, ${threadsText(count)}`,
+  const contestant = (name: string, count: number, environment: Record<string, string>): Contestant => ({
+    name: `PyTorch, ${threadsText(count)}${name}`,
     ours: false,
     command: python,
     args: [fileHere(`peers/${script}`), ...args, String(count)],
-  }));
+    environment,
+  });
+  return threads.flatMap((count) => {
+    const limits = { OMP_NUM_THREADS: String(count), OPENBLAS_NUM_THREADS: String(count) };
+    const limited = contestant("", count, limits);
+    return count === 1 ? [limited, contestant(" and OpenBLAS's", count, {})] : [limited];
+  });
 }
 
 /** A script of `peers/` in a Python that has `module`; nothing without. */

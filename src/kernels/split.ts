@@ -1,6 +1,4 @@
 /** How the work of a kernel call is divided into chunks. */
-import { MAX_CHUNKS } from "./jobs.js";
-
 /** A way to divide calls of a kernel. */
 export interface Split {
   /** Index of the argument that counts the units to divide: rows, elements, columns, batch entries. */
@@ -20,16 +18,15 @@ export interface Split {
 
 /** Handing out a chunk costs a thread one to two microseconds. */
 export const MIN_CHUNK = 5000;
-/** Threads that come late find something left, and none waits long for the last chunk. */
-const CHUNKS_PER_THREAD = 2;
 const F32 = 4;
 
-/** Number of chunks for so many threads; 1 when it is not worth their while. */
+/**
+ * Number of chunks for so many threads: one each, since every chunk of a matrix product packs its operands anew; 1 when
+ * more are not worth their while.
+ */
 export function chunksOf(split: Split, args: readonly number[], threads: number): number {
   const units = Math.floor(args[split.count] / split.granule);
-  const worthwhile = Math.min(Math.floor(split.work(args) / MIN_CHUNK), units, MAX_CHUNKS);
-  if (worthwhile <= threads) return Math.max(1, worthwhile);
-  return threads * Math.min(CHUNKS_PER_THREAD, Math.floor(worthwhile / threads));
+  return Math.max(1, Math.min(Math.floor(split.work(args) / MIN_CHUNK), units, threads));
 }
 
 /** Fills `part` with the arguments of chunk `index` of `chunks`. */

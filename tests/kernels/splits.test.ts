@@ -77,16 +77,16 @@ test("a product of rows or columns in chunks has the bits of the whole, whatever
   }
 });
 
-test("small calls stay whole; large ones have as many chunks for each thread, and no more than units", () => {
+test("small calls stay whole; large ones have a chunk for each thread, and no more than units", () => {
   const exp = (n: number) => [0, 0, n];
   const [, choose] = SPLITS.find(([name]) => name === "exp") as (typeof SPLITS)[number];
   const split = choose(exp(0)) as Split;
   expect(chunksOf(split, exp(0), 4)).toBe(1);
   expect(chunksOf(split, exp(9_999), 4)).toBe(1);
   expect(chunksOf(split, exp(10_000), 4)).toBe(2);
-  expect(chunksOf(split, exp(100_000), 4)).toBe(8);
-  expect(chunksOf(split, exp(100_000_000), 4)).toBe(8);
-  expect(chunksOf(split, exp(100_000_000), 1)).toBe(2);
+  expect(chunksOf(split, exp(16_000), 4)).toBe(3);
+  expect(chunksOf(split, exp(100_000_000), 4)).toBe(4);
+  expect(chunksOf(split, exp(100_000_000), 1)).toBe(1);
   const gather = SPLITS.find(([name]) => name === "gatherRows")?.[1] as (args: number[]) => Split;
   const oneRow = [0, 0, 0, 1, 1_000_000];
   expect(chunksOf(gather(oneRow), oneRow, 4)).toBe(1);
