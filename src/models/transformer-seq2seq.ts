@@ -163,8 +163,8 @@ export class TransformerSeq2Seq extends Module implements TranslationNetwork {
   }
 
   /** Teacher forcing: the logits `[B, T, V]` of {@link hidden}. */
-  forward(source: Indices, lengths: Indices, previous: Indices): Tensor {
-    return this.#logits(this.hidden(source, lengths, previous));
+  forward(source: Indices, lengths: Indices, previous: Indices, onHeads?: OnHeads): Tensor {
+    return this.#logits(this.hidden(source, lengths, previous, onHeads));
   }
 
   /**

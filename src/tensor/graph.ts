@@ -208,7 +208,8 @@ function runNode(node: GraphNode, pending: Pending, scope: Scope | null): void {
   // Scratch tensors of this step are freed at its end; what becomes pending moves to the outer scope.
   const scratch = scope && new Scope();
   try {
-    const leaf = node.rows !== null && scope !== null && inputs[0]?.node === null ? inputs[0] : null;
+    const byRows = node.rows !== null && scope !== null && needs[0] && inputs[0]?.node === null;
+    const leaf = byRows ? inputs[0] : null;
     const rows = leaf && (node.rows?.(upstream[0] as Tensor) as RowGradient | null);
     if (leaf && rows) {
       pending.addRows(leaf, rows);
@@ -269,12 +270,31 @@ function accumulateRows(leaf: Tensor, gradient: RowGradient): void {
   } else if (grad.node === null) {
     gradient.addTo(grad);
     gradient.dispose();
-  } else leaf.grad = ops.add(grad, gradient.show());
+  } else {
+    const sum = ops.add(grad, gradient.show());
+    sum.storage.moveTo(leaf.storage.scope);
+    leaf.held = new ScaledGradient(sum);
+  }
 }
 
-/** The numbers of the gradient so far, to be added to; null when there is none. */
+/**
+ * The numbers of the gradient so far, to be added to; null when there is none.
+ *
+ * @throws {ShapeError | DTypeError} for one that somebody has set and that does not fit its leaf.
+ */
 function heldValues(leaf: Tensor): Tensor | null {
   const held = gradientOf(leaf);
+  if (held !== null && !sameShape(held.shape, leaf.shape)) {
+    throw new ShapeError({
+      what: "grad",
+      expected: formatShape(leaf.shape),
+      got: formatShape(held.shape),
+      hint: "Set grad to null, or to a tensor like the leaf.",
+    });
+  }
+  if (held !== null && held.dtype !== leaf.dtype) {
+    throw new DTypeError({ what: "grad", expected: leaf.dtype, got: held.dtype });
+  }
   if (held instanceof ScaledGradient && isLive(held) && held.factor === 1) return held.values;
   return held === null || !isLive(held) ? null : leaf.grad;
 }

@@ -64,7 +64,7 @@ export function defineOp<I extends Inputs, A extends readonly unknown[] = []>(
       [out],
       true,
       ([g], needs) => definition.backward(g as Tensor, out, inputs, needs as Needs<I>, ...args),
-      rows ? (g) => rows(g, inputs, ...args) : null,
+      rows ? (g) => checkedRows(name, rows(g, inputs, ...args)) : null,
     );
     return out;
   };
@@ -92,11 +92,19 @@ export function defineFusedOp<I extends Inputs, A extends readonly unknown[], O 
     const dtype = commonType(name, inputs);
     const { outputs, backward } = run(kernelsFor(dtype), dtype, inputs, ...args);
     if (numericsChecked()) for (const output of outputs) checkFinite(name, output);
-    record(name, inputs, outputs, false, (gradients, needs) =>
-      backward(gradients as { [K in keyof O]: Tensor | null }, needs),
-    );
+    record(name, inputs, outputs, false, (upstream, needs) => {
+      const gradients = backward(upstream as { [K in keyof O]: Tensor | null }, needs);
+      // What is not needed may not be computed either.
+      if (numericsChecked()) gradients.forEach((g, i) => g && needs[i] && checkFinite(name, g));
+      return gradients;
+    });
     return outputs;
   };
+}
+
+function checkedRows(name: string, gradient: RowGradient | null): RowGradient | null {
+  if (gradient !== null && numericsChecked()) checkFinite(name, gradient.values);
+  return gradient;
 }
 
 function countTensors(params: readonly unknown[]): number {

@@ -107,6 +107,51 @@ describe("the gradient of a table of which some rows were read", () => {
   });
 });
 
+describe("rows added to a gradient that is there", () => {
+  test("that has a graph itself: the sum stays", () => {
+    const w = leaf([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    w.mul(w).sum().backward({ createGraph: true });
+    ops.gather(w, [0]).sum().backward();
+    expect(w.grad?.toArray()).toEqual([
+      [3, 5],
+      [6, 8],
+      [10, 12],
+    ]);
+  });
+
+  test.each<[string, Tensor, string]>([
+    ["shape", tensor([0]), "grad: expected [3, 2], got [1]. Set grad to null, or to a tensor like the leaf."],
+    ["type", tensor([0, 0, 0, 0, 0, 0], [3, 2], "f64"), "grad: expected f32, got f64."],
+  ])("that does not fit by its %s: refused, whether by rows or whole", (_what, wrong, message) => {
+    const w = leaf([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    w.grad = wrong;
+    expect(() => ops.gather(w, [0, 2]).sum().backward()).toThrow(message);
+    expect(() => w.sum().backward()).toThrow(message);
+  });
+
+  test("not to a leaf that wants none any more", () => {
+    const w = leaf([
+      [1, 2],
+      [3, 4],
+    ]);
+    const loss = ops
+      .gather(w, [0])
+      .sum()
+      .add(leaf([1]).sum());
+    w.requiresGrad = false;
+    loss.backward();
+    expect(w.grad).toBeNull();
+  });
+});
+
 describe("a clipped gradient", () => {
   const clipped = () => {
     const w = leaf([3, 4]);

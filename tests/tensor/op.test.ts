@@ -116,6 +116,20 @@ describe("checkNumerics", () => {
     }
   });
 
+  test("looks into the gradients of fused ops and of rows", () => {
+    configure({ checkNumerics: true });
+    const hidden = tensor([[3e38], [3e38], [3e38], [3e38]]);
+    const loss = () =>
+      ops.linearCrossEntropy(hidden, leaf([[0], [0]]), null, [0, 0, 0, 0], { reduction: "sum" });
+    expect(() => loss().backward()).toThrow(
+      "linearCrossEntropy: expected finite numbers, got NaN or infinity",
+    );
+    const twice = ops.gather(leaf([[1], [1], [1]]), [0, 0]);
+    expect(() => twice.backward({ gradient: tensor([[3e38], [3e38]]) })).toThrow(
+      "gather: expected finite numbers, got NaN or infinity in [1, 1].",
+    );
+  });
+
   test("lets large numbers pass, and looks into gradients and fused ops", () => {
     configure({ checkNumerics: true });
     expect(tensor([1e200], [1], "f64").mul(2).item()).toBe(2e200);

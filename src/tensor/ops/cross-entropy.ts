@@ -169,12 +169,12 @@ export function lessEntropy(scaledSum: Tensor, { count, scale, smoothing: { entr
 
 const crossEntropyRows = defineFusedOp<Unary, [LossPlan], [Tensor]>("crossEntropy", (k, dtype, [logits], plan) => {
   const [rows, cols] = logits.shape;
-  const { ids, ignore, smoothing: { on, off, excluded } } = plan;
+  const { ids, ignore, weight, smoothing: { on, off, excluded } } = plan;
   const loss = empty([rows], dtype);
   const logSumExp = empty([rows], dtype);
-  const weights = plan.weight?.pointer ?? 0;
+  const weights = () => weight?.pointer ?? 0;
   k.crossEntropy(
-    logits.pointer, ids.pointer, weights, loss.pointer, logSumExp.pointer, rows, cols, ignore, on, off, excluded,
+    logits.pointer, ids.pointer, weights(), loss.pointer, logSumExp.pointer, rows, cols, ignore, on, off, excluded,
   );
   return {
     outputs: [loss],
@@ -182,7 +182,7 @@ const crossEntropyRows = defineFusedOp<Unary, [LossPlan], [Tensor]>("crossEntrop
     backward: ([g]) => {
       const dx = empty(logits.shape, dtype);
       k.crossEntropyGrad(
-        logits.pointer, ids.pointer, weights, logSumExp.pointer, (g as Tensor).pointer, dx.pointer, rows, cols,
+        logits.pointer, ids.pointer, weights(), logSumExp.pointer, (g as Tensor).pointer, dx.pointer, rows, cols,
         ignore, on, off, excluded,
       );
       return [dx];

@@ -103,12 +103,12 @@ const lossOfEach = defineFusedOp<Inputs, [Tensor, LossPlan], [Tensor]>(
   "linearCrossEntropy",
   (k, dtype, inputs, ids, { ignore, weight, smoothing: { on, off, excluded } }) => {
     const [rows, classes] = [inputs[0].shape[0], inputs[1].shape[0]];
-    const weights = weight?.pointer ?? 0;
+    const weights = () => weight?.pointer ?? 0;
     const losses = empty([rows], dtype);
     const logSumExp = empty([rows], dtype);
     eachBlock(k, inputs, (logits, start, count) =>
       k.crossEntropy(
-        logits, ids.pointerAt(start), weights, losses.pointerAt(start), logSumExp.pointerAt(start),
+        logits, ids.pointerAt(start), weights(), losses.pointerAt(start), logSumExp.pointerAt(start),
         count, classes, ignore, on, off, excluded,
       ),
     );
@@ -119,7 +119,7 @@ const lossOfEach = defineFusedOp<Inputs, [Tensor, LossPlan], [Tensor]>(
         const sums = new LayerGradients(k, inputs, needs);
         eachBlock(k, inputs, (logits, start, count) => {
           k.crossEntropyGrad(
-            logits, ids.pointerAt(start), weights, logSumExp.pointerAt(start), g.pointerAt(start),
+            logits, ids.pointerAt(start), weights(), logSumExp.pointerAt(start), g.pointerAt(start),
             logits, count, classes, ignore, on, off, excluded,
           );
           sums.take(logits, start, count);
@@ -138,13 +138,13 @@ const totalLoss = defineFusedOp<Inputs, [Tensor, LossPlan], [Tensor]>(
   "linearCrossEntropy",
   (k, dtype, inputs, ids, { ignore, weight, scale, smoothing: { on, off, excluded } }) => {
     const [rows, classes] = [inputs[0].shape[0], inputs[1].shape[0]];
-    const weights = weight?.pointer ?? 0;
+    const weights = () => weight?.pointer ?? 0;
     /** Writes the losses. */
     const compute = (losses: Tensor, needs: readonly boolean[]): Gradients => {
       const sums = new LayerGradients(k, inputs, needs);
       eachBlock(k, inputs, (logits, start, count) => {
         k.crossEntropyWithGrad(
-          logits, ids.pointerAt(start), weights, losses.pointerAt(start), count, classes, scale, ignore, on,
+          logits, ids.pointerAt(start), weights(), losses.pointerAt(start), count, classes, scale, ignore, on,
           off, excluded,
         );
         sums.take(logits, start, count);

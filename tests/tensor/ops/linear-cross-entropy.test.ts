@@ -190,3 +190,20 @@ test("a second way back through the same loss adds the same gradients again", ()
     });
   });
 });
+
+test("class weights belong to the graph: freed before the way back, they are missed", () => {
+  for (const reduction of ["none", "mean"] as const) {
+    const hidden = tensor([[1, 2]]);
+    hidden.requiresGrad = true;
+    const weight = tensor([5, 5, 5]);
+    const output = tensor([1, 2, 3, 4, 5, 6], [3, 2]);
+    const losses = [
+      ops.crossEntropy(ops.linear(hidden, output, null), [0], { weight, reduction }),
+      ops.linearCrossEntropy(hidden, output, null, [0], { weight, reduction }),
+    ];
+    // Of a fused mean the gradients are there already, once.
+    if (reduction === "mean") losses[1].backward();
+    weight.dispose();
+    for (const loss of losses) expect(() => loss.sum().backward()).toThrow("expected live data");
+  }
+});
