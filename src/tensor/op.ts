@@ -95,7 +95,11 @@ export function defineFusedOp<I extends Inputs, A extends readonly unknown[], O 
     record(name, inputs, outputs, false, (upstream, needs) => {
       const gradients = backward(upstream as { [K in keyof O]: Tensor | null }, needs);
       // What is not needed may not be computed either.
-      if (numericsChecked()) gradients.forEach((g, i) => g && needs[i] && checkFinite(name, g));
+      if (numericsChecked()) {
+        gradients.forEach((g, i) => {
+          if (g !== null && needs[i]) checkFinite(name, g);
+        });
+      }
       return gradients;
     });
     return outputs;
