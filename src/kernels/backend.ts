@@ -4,7 +4,7 @@ import { checkChoice } from "../base/options.ts";
 import { loadBlas } from "./blas.ts";
 import type { Kernels } from "./kernels.ts";
 import { canShare, type Heap, SCRATCH_BASE } from "./memory.ts";
-import { builtinModule, environment } from "./platform.ts";
+import { environment } from "./platform.ts";
 import { WorkerPool } from "./pool.ts";
 import { createReference } from "./reference/index.ts";
 import { instantiate, simdModule } from "./simd/load.ts";
@@ -76,8 +76,7 @@ function createBackend(heap: Heap, name: BackendName, threads: number): Backend 
   const blas = name === "blas" ? loadBlas(heap.memory, simd.matmul) : undefined;
   if (name === "blas" && !blas) return undefined;
   const kernels = { ...reference, ...simd, ...(blas && { matmul: blas.matmul }) };
-  const several = threads > 1 && canShare && builtinModule !== undefined;
-  const pool = several ? new WorkerPool(threads, heap.memory, module, blas) : undefined;
+  const pool = threads > 1 && canShare ? new WorkerPool(threads, heap.memory, module, blas) : undefined;
   return {
     name,
     description: [

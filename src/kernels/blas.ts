@@ -44,6 +44,9 @@ interface Koffi {
   address(view: ArrayBufferView): bigint;
 }
 
+/** A single row may have any stride, but BLAS insists on one that covers it. */
+const covering = (stride: number, row: number): number => Math.max(stride, row);
+
 /** A native library and its matrix product. */
 export interface Blas {
   readonly matmul: Kernels["matmul"];
@@ -82,10 +85,9 @@ export function loadBlas(memory: WebAssembly.Memory, small: Kernels["matmul"]): 
       }
       const opA = transA ? TRANSPOSED : PLAIN;
       const opB = transB ? TRANSPOSED : PLAIN;
-      // A single row may have any stride, but BLAS insists on one that covers it.
-      const la = Math.max(lda, transA ? m : k);
-      const lb = Math.max(ldb, transB ? k : n);
-      const lc = Math.max(ldc, n);
+      const la = covering(lda, transA ? m : k);
+      const lb = covering(ldb, transB ? k : n);
+      const lc = covering(ldc, n);
       const at = address();
       for (let i = 0; i < batch; i++) {
         const [pa, pb, pc] = [at + a + i * aStep * 4, at + b + i * bStep * 4, at + c + i * cStep * 4];
@@ -96,7 +98,8 @@ export function loadBlas(memory: WebAssembly.Memory, small: Kernels["matmul"]): 
       const at = address();
       return [
         ...[ROW_MAJOR, transA ? TRANSPOSED : PLAIN, transB ? TRANSPOSED : PLAIN, m, n, k, 1],
-        ...[at + a, lda, at + b, ldb, accumulate, at + c, ldc],
+        ...[at + a, covering(lda, transA ? m : k), at + b, covering(ldb, transB ? k : n)],
+        ...[accumulate, at + c, covering(ldc, n)],
       ];
     },
   };

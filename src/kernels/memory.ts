@@ -3,6 +3,7 @@
  */
 import { OutOfMemoryError } from "../base/errors.ts";
 import { Blocks, LINE } from "./blocks.ts";
+import { builtinModule } from "./platform.ts";
 
 const PAGE = 65536;
 /** One page below 4 GiB, so that the end of an array never wraps to 0. */
@@ -18,8 +19,8 @@ export const scratchOf = (thread: number): number => SCRATCH_BASE + thread * SCR
 /** Bytes [0, HEAP_BASE) belong to the compiled kernels; pages that no thread touches take no memory. */
 export const HEAP_BASE = scratchOf(MAX_THREADS);
 const INITIAL_PAGES = HEAP_BASE / PAGE + 224;
-/** Browsers share memory among threads only on pages that ask for it (cross-origin isolation). */
-export const canShare = typeof SharedArrayBuffer !== "undefined";
+/** Shared memory takes all of its address space at once, so only Node.js, where threads make use of it, has it. */
+export const canShare = builtinModule !== undefined && typeof SharedArrayBuffer !== "undefined";
 
 /** Bytes in use. All figures in bytes. */
 export interface MemoryInfo {

@@ -15,6 +15,19 @@ export const v8Major = (): number | undefined => {
 export const builtinModule: NodeJS.Process["getBuiltinModule"] | undefined =
   node?.getBuiltinModule?.bind(node);
 
-/** Processor cores that this process may use. */
-export const availableCores = (): number =>
-  builtinModule?.("node:os").availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+/** Processor cores that this process may use: those it may run on, or fewer where a container is allowed less time. */
+export function availableCores(): number {
+  if (!builtinModule) return globalThis.navigator?.hardwareConcurrency ?? 1;
+  return Math.min(builtinModule("node:os").availableParallelism(), coresOfContainer());
+}
+
+/** Linux: `QUOTA PERIOD`, microseconds of processor time in every period, or `max PERIOD`. */
+function coresOfContainer(): number {
+  try {
+    const text = builtinModule?.("node:fs").readFileSync("/sys/fs/cgroup/cpu.max", "utf8");
+    const [quota, period] = (text ?? "").split(" ").map(Number);
+    return quota > 0 && period > 0 ? Math.ceil(quota / period) : Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

@@ -33,6 +33,10 @@ const DEADLINE_MILLISECONDS = 60_000;
 
 type Worker = InstanceType<typeof import("node:worker_threads").Worker>;
 
+/** Without one of its workers a pool is slower, and otherwise the same. */
+const missing = (error: Error): void =>
+  process.emitWarning(`Lexigrad goes on without a worker thread: ${error.message}`);
+
 /** A kernel as the pool calls it. */
 export type Kernel = (...args: number[]) => void;
 
@@ -46,6 +50,7 @@ export class WorkerPool {
   readonly #parts: number[][] = Array.from({ length: MAX_CHUNKS }, () => []);
   #jobs = new Jobs();
   #workers: Worker[] = [];
+  #started = false;
 
   /** Workers are started by the first call that is worth their while. */
   constructor(threads: number, memory: WebAssembly.Memory, module: WebAssembly.Module, blas?: Blas) {
@@ -71,7 +76,7 @@ export class WorkerPool {
   }
 
   #run(index: number, kernel: Kernel, split: Split, args: readonly number[], chunks: number): void {
-    if (this.#workers.length === 0) this.#start();
+    if (!this.#started) this.#start();
     const jobs = this.#jobs;
     const native = SPLITS[index][0] === "matmul" ? this.#blas : undefined;
     for (let chunk = 0; chunk < chunks; chunk++) {
@@ -99,11 +104,12 @@ export class WorkerPool {
       what: `kernel ${SPLITS[index][0]}`,
       expected: "an answer of every worker thread",
       got: "one that failed or is gone",
-      hint: "New workers are started for the next call. LEXIGRAD_THREADS=1 works without any.",
+      hint: "What it was to write is undefined. New workers are started for the next call; LEXIGRAD_THREADS=1 works without.",
     });
   }
 
   #start(): void {
+    this.#started = true;
     if (!builtinModule) return;
     const { Worker } = builtinModule("node:worker_threads");
     const url = new URL("./pool-worker.js", import.meta.url);
@@ -117,11 +123,15 @@ export class WorkerPool {
         native: this.#blas?.native,
       };
       // No options of the process: a loader given there would be loaded again, in vain.
-      const worker = new Worker(url, { workerData, execArgv: [] });
-      worker.unref();
-      // Without a listener, the error of a worker would end the process. Calls go on without it.
-      worker.on("error", () => {});
-      this.#workers.push(worker);
+      try {
+        const worker = new Worker(url, { workerData, execArgv: [] });
+        worker.unref();
+        worker.on("error", missing);
+        this.#workers.push(worker);
+      } catch (error) {
+        missing(error as Error);
+        return;
+      }
     }
   }
 
@@ -131,7 +141,7 @@ export class WorkerPool {
    * @returns whether they do within the time
    */
   awaitWorkers(milliseconds: number): boolean {
-    if (this.#workers.length === 0) this.#start();
+    if (!this.#started) this.#start();
     return this.#jobs.awaitWorkers(this.#workers.length, milliseconds);
   }
 
@@ -139,6 +149,7 @@ export class WorkerPool {
   end(): void {
     for (const worker of this.#workers) void worker.terminate();
     this.#workers = [];
+    this.#started = false;
     // A worker on its way out may still write to the old block.
     this.#jobs = new Jobs();
   }

@@ -94,8 +94,11 @@ const copyStrided = firstAxis(
   ),
 );
 
-/** The smallest chunk of a product: below, OpenBLAS takes another way, which sums in another order. */
-const MIN_PRODUCTS = 2 ** 20;
+/**
+ * The average chunk of a product. Granules leave the smallest at least half of it: below a million multiplications,
+ * OpenBLAS takes another way, which sums in another order.
+ */
+const MIN_PRODUCTS = 2 ** 21;
 
 /** One product divides by rows or columns, whichever are more. */
 const matmul: Choice = (() => {
@@ -107,7 +110,7 @@ const matmul: Choice = (() => {
     split(4, [transB ? [1, 7] : [1], [2]], [3, 4, 5], EACH, 64),
   );
   return (args) => {
-    if (args[12] > 1) return undefined;
+    if (args[12] !== 1) return undefined;
     return args[3] >= args[4] ? byRows[args[9]] : byColumns[args[10]];
   };
 })();

@@ -36,13 +36,12 @@ let threads: number | undefined;
 let checking: Kernels | undefined;
 let checksNumerics = false;
 
+/** The number asked for, or that of LEXIGRAD_THREADS, or what suits the machine. */
 function threadCount(): number {
+  if (threads !== undefined) return threads;
   const wanted = environment("LEXIGRAD_THREADS");
-  threads ??=
-    wanted === undefined
-      ? Math.min(availableCores(), USUAL_THREADS)
-      : checkNumber("LEXIGRAD_THREADS", Number(wanted), THREADS);
-  return threads;
+  if (wanted === undefined) return Math.min(availableCores(), USUAL_THREADS);
+  return checkNumber("LEXIGRAD_THREADS", /^\d+$/.test(wanted) ? Number(wanted) : wanted, THREADS);
 }
 
 function f32Backend(): Backend {
@@ -64,25 +63,20 @@ export function configure(options: RuntimeOptions = {}): {
   threads: number;
 } {
   rejectUnknownKeys("configure", options, ["backend", "checkNumerics", "threads"]);
-  if (options.threads !== undefined) threads = checkNumber("threads", options.threads, THREADS);
+  const { checkNumerics = checksNumerics } = options;
+  if (typeof checkNumerics !== "boolean") {
+    throw new OptionError({ what: "checkNumerics", expected: "true or false", got: String(checkNumerics) });
+  }
   if (options.backend !== undefined || options.threads !== undefined) {
-    const name = options.backend ?? backend?.name;
-    const before = backend;
-    backend = selectBackend(heap, name, threadCount());
-    before?.pool?.end();
+    const wanted = checkNumber("threads", options.threads ?? threadCount(), THREADS);
+    const chosen = selectBackend(heap, options.backend ?? backend?.name, wanted);
+    backend?.pool?.end();
+    backend = chosen;
+    threads = options.threads ?? threads;
   }
-  if (options.checkNumerics !== undefined) {
-    if (typeof options.checkNumerics !== "boolean") {
-      throw new OptionError({
-        what: "checkNumerics",
-        expected: "true or false",
-        got: String(options.checkNumerics),
-      });
-    }
-    checksNumerics = options.checkNumerics;
-  }
-  const { name, description } = f32Backend();
-  return { backend: name, description, threads: threadCount() };
+  checksNumerics = checkNumerics;
+  const { name, description, pool } = f32Backend();
+  return { backend: name, description, threads: pool?.threads ?? 1 };
 }
 
 /** The kernels for float arrays of `dtype`. */

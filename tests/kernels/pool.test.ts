@@ -85,6 +85,41 @@ describe.each(["simd", "relaxed", "blas"])("%s", (name) => {
   });
 });
 
+test("BLAS: the same bits on 1 and 4 threads for products of few rows or columns", ({ skip }) => {
+  const one = select("blas", 1);
+  if (!one) return skip("not available here");
+  const four = select("blas", 4) as Backend;
+  const shapes = [
+    [3, 2048, 512, 0, 0],
+    [5, 1000, 1024, 0, 1],
+    [9, 1000, 1024, 0, 0],
+    [2048, 8, 512, 1, 0],
+    [3, 190, 3700, 0, 1],
+    [700, 96, 100, 1, 1],
+  ];
+  for (const [m, n, k, transA, transB] of shapes) {
+    const [a, b, c] = [filled(m * k), filled(k * n), heap.allocate(4 * m * n)];
+    const [left, right] = [one, four].map(({ kernels }) => {
+      kernels.matmul(a, b, c, m, n, k, transA ? m : k, transB ? k : n, n, transA, transB, 0, 1, 0, 0, 0);
+      return heap.u8.slice(c, c + 4 * m * n);
+    });
+    expect(Buffer.compare(left, right), `${m} x ${n} x ${k}`).toBe(0);
+    for (const x of [a, b, c]) heap.free(x);
+  }
+});
+
+test.each(["simd", "blas"])("%s: a batch of no products writes nothing, on any thread", (name) => {
+  const backend = select(name, 2);
+  if (!backend) return;
+  const [a, b, c] = [filled(256 * 256), filled(256 * 256), filled(256 * 256)];
+  const before = heap.u8.slice(c, c + 4 * 256 * 256);
+  for (let i = 0; i < 50; i++) {
+    backend.kernels.matmul(a, b, c, 256, 256, 256, 256, 256, 256, 0, 0, 0, 0, 0, 0, 0);
+  }
+  expect(Buffer.compare(heap.u8.slice(c, c + 4 * 256 * 256), before)).toBe(0);
+  for (const x of [a, b, c]) heap.free(x);
+});
+
 test("memory that has grown since the workers started is seen by them", () => {
   const { kernels, pool } = select("simd", 2) as Backend;
   expect(pool).toBeDefined();
@@ -109,7 +144,7 @@ test("a worker that fails is reported, and the next call has new workers", () =>
       what: "kernel exp",
       expected: "an answer of every worker thread",
       got: "one that failed or is gone",
-      hint: "New workers are started for the next call. LEXIGRAD_THREADS=1 works without any.",
+      hint: "What it was to write is undefined. New workers are started for the next call; LEXIGRAD_THREADS=1 works without.",
     }),
   );
   const x = filled(100_000);

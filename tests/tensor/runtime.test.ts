@@ -46,6 +46,14 @@ describe("configure", () => {
     configure({ threads: before.threads });
   });
 
+  test("refuses it all when one option is wrong", () => {
+    const before = configure();
+    for (const wrong of [{ backend: "cuda" as "auto" }, { checkNumerics: "yes" as unknown as boolean }]) {
+      expect(() => configure({ threads: 7, ...wrong })).toThrow(OptionError);
+      expect(configure()).toEqual(before);
+    }
+  });
+
   test("refuses an unknown backend and keeps the old one", () => {
     const { backend } = configure();
     expect(() => configure({ backend: "cuda" as "auto" })).toThrow(OptionError);
