@@ -50,7 +50,7 @@ const rows = (
   return always(split(count, moves, [count, cols], each));
 };
 
-/** The first axis of at least two. */
+/** The first axis of at least two: where those before it have one entry, a dense result stays dense. */
 const firstAxis =
   (splits: readonly Split[]): Choice =>
   (args) =>
