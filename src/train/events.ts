@@ -29,7 +29,7 @@ export interface TrainingProgress {
   readonly gradientNorm: number;
   /** Target tokens a second, since the last line of the log. */
   readonly tokensPerSecond: number;
-  /** Since the run began, earlier sessions included. */
+  /** Since the run began, the time before a resume included. */
   readonly seconds: number;
   /** Estimate of the time to the first limit. */
   readonly secondsLeft: number;
@@ -53,7 +53,7 @@ export interface WeightAverage {
 }
 
 export interface TrainingResult {
-  /** Updates, those of earlier sessions included. */
+  /** Updates, those before a resume included. */
   readonly steps: number;
   readonly epochs: number;
   /** Target tokens seen. */

@@ -42,7 +42,7 @@ interface Limits {
   readonly epochs?: number;
   /** Updates. */
   readonly steps?: number;
-  /** Time, that of the sessions before a resume included. */
+  /** Training time, that before a resume included. */
   readonly minutes?: number;
   /** Validations in a row that may bring no improvement before training stops. */
   readonly patience?: number;

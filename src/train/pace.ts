@@ -33,7 +33,7 @@ export class Pace {
     this.#began = { seconds, share: this.share(standing) };
   }
 
-  /** Since the run began, without the time between its sessions. */
+  /** Training time since the run began, without that from a stop to the resume after it. */
   get seconds(): number {
     return (this.#clock() - this.#start) / 1000;
   }

@@ -19,7 +19,7 @@ test("the share is that of the limit which comes first, at most 1", () => {
   expect(all.share({ step: 10, epoch: 3 })).toBe(1);
 });
 
-test("time goes on from that of the sessions before, without what lay between", () => {
+test("time goes on from that before a resume, without what lay between", () => {
   const { now, pace: resumed } = pace({ minutes: 1 });
   resumed.begin(45, { step: 0, epoch: 0 });
   expect(resumed.seconds).toBe(45);
@@ -28,7 +28,7 @@ test("time goes on from that of the sessions before, without what lay between", 
   expect(resumed.share({ step: 0, epoch: 0 })).toBe(0.875);
 });
 
-test("the time left is estimated from this session's speed", () => {
+test("the time left is estimated from the speed since the resume", () => {
   const { now, pace: resumed } = pace({ steps: 100 });
   resumed.begin(1000, { step: 50, epoch: 0 });
   now.ms += 3000;

@@ -40,7 +40,7 @@ const plan = {
 /** Training that breaks off, without a word, when `stop` says so. */
 class Killed extends Error {}
 
-async function session(
+async function sitting(
   fs: FileSystem,
   options: TrainOptions & ToyTaskOptions = {},
   stop: (event: TrainingEvent) => "abort" | "die" | undefined = () => undefined,
@@ -87,7 +87,7 @@ async function uninterrupted(
   options: TrainOptions & ToyTaskOptions = {},
 ): Promise<[Record<string, unknown>, number[]]> {
   const fs = new MemoryFileSystem();
-  const toy = (await session(fs, options)) as Toy;
+  const toy = (await sitting(fs, options)) as Toy;
   return [contents(fs), toy.weights];
 }
 
@@ -100,9 +100,9 @@ describe("law 88: stopping at any step and resuming", () => {
         const fs = new MemoryFileSystem();
         for (const [how, after] of given) {
           let seen = 0;
-          await session(fs, {}, () => (seen++ === after ? (how as "abort" | "die") : undefined));
+          await sitting(fs, {}, () => (seen++ === after ? (how as "abort" | "die") : undefined));
         }
-        const toy = (await session(fs)) as Toy;
+        const toy = (await sitting(fs)) as Toy;
         expect(toy.weights).toEqual(weights);
         expect(contents(fs)).toEqual(expected);
       }),
@@ -114,16 +114,16 @@ describe("law 88: stopping at any step and resuming", () => {
     const longer = { steps: 20, schedule: { type: "constant" } } as const;
     const [expected] = await uninterrupted(longer);
     const fs = new MemoryFileSystem();
-    for (const steps of [5, 11, 20]) await session(fs, { ...longer, steps });
+    for (const steps of [5, 11, 20]) await sitting(fs, { ...longer, steps });
     expect(contents(fs).model).toEqual(expected.model);
     expect(contents(fs).optimizer).toEqual(expected.optimizer);
   });
 
   test("resuming a finished run changes nothing", async () => {
     const fs = new MemoryFileSystem();
-    await session(fs);
+    await sitting(fs);
     const before = contents(fs);
-    const toy = (await session(fs)) as Toy;
+    const toy = (await sitting(fs)) as Toy;
     expect(contents(fs)).toEqual(before);
     expect(toy.task(data).validate().loss).toBeGreaterThan(0);
   });
@@ -131,7 +131,7 @@ describe("law 88: stopping at any step and resuming", () => {
   test("the model may have been made from another seed: the run's own goes on", async () => {
     const [expected] = await uninterrupted();
     const fs = new MemoryFileSystem();
-    await session(fs, {}, (event) => (event.type === "progress" && event.step >= 9 ? "abort" : undefined));
+    await sitting(fs, {}, (event) => (event.type === "progress" && event.step >= 9 ? "abort" : undefined));
     await train(new Toy({ seed: 99 }), data, { ...plan, out: "run", resume: true, fs });
     expect(contents(fs).model).toEqual(expected.model);
     expect(contents(fs).optimizer).toEqual(expected.optimizer);
@@ -229,7 +229,7 @@ describe("what cannot be resumed", () => {
 
   async function started(): Promise<MemoryFileSystem> {
     const fs = new MemoryFileSystem();
-    await session(fs, { steps: 8 });
+    await sitting(fs, { steps: 8 });
     return fs;
   }
 
@@ -244,14 +244,14 @@ describe("what cannot be resumed", () => {
       [{ bleu: { lowercase: true } }, 'training.bleu.tokenize on resuming run: expected "none", got none.'],
     ] as const;
     for (const [change, message] of changes) {
-      const error = await errorOf(() => session(fs, change as TrainOptions));
+      const error = await errorOf(() => sitting(fs, change as TrainOptions));
       expect(error).toBeInstanceOf(StateError);
       expect(error.message).toBe(
         `${message} Use the options the run began with, or begin a new one in another directory.`,
       );
     }
     expect(contents(fs)).toEqual(before);
-    await session(fs, { steps: 9, patience: 7, saveEvery: 5, minutes: 99, onNonFinite: "skip" });
+    await sitting(fs, { steps: 9, patience: 7, saveEvery: 5, minutes: 99, onNonFinite: "skip" });
   });
 
   test("other data", async () => {
@@ -268,7 +268,7 @@ describe("what cannot be resumed", () => {
   test("an existing run without being told to", async () => {
     const fs = await started();
     const before = contents(fs);
-    const error = await errorOf(() => session(fs, { resume: false }));
+    const error = await errorOf(() => sitting(fs, { resume: false }));
     expect(error).toBeInstanceOf(StateError);
     expect(error.message).toBe(
       "run directory run: expected an empty directory, got one with model.safetensors. " +
@@ -281,10 +281,10 @@ describe("what cannot be resumed", () => {
     const fs = new MemoryFileSystem();
     makeDirectory("run", fs);
     writeText("run/tokenizer.json", "mine", fs);
-    expect((await errorOf(() => session(fs))).message).toContain("got one with tokenizer.json.");
+    expect((await errorOf(() => sitting(fs))).message).toContain("got one with tokenizer.json.");
     expect(readText("run/tokenizer.json", fs)).toBe("mine");
     writeText("run/config.json", '{"format": "toy"}', fs);
-    expect((await errorOf(() => session(fs))).message).toBe(
+    expect((await errorOf(() => sitting(fs))).message).toBe(
       "run directory run: expected a training run to continue, got a model saved without one. " +
         "Choose another directory.",
     );
@@ -293,8 +293,8 @@ describe("what cannot be resumed", () => {
   test("a directory in which another training is at work", async () => {
     const fs = new MemoryFileSystem();
     const errors: Promise<Error>[] = [];
-    await session(fs, {}, (event) => {
-      if (event.type === "saved" && errors.length === 0) errors.push(errorOf(() => session(fs)));
+    await sitting(fs, {}, (event) => {
+      if (event.type === "saved" && errors.length === 0) errors.push(errorOf(() => sitting(fs)));
       return undefined;
     });
     const error = await errors[0];

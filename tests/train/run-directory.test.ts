@@ -18,7 +18,7 @@ const WEIGHTS = [
   ...KEPT,
 ];
 
-const session = (fs: MemoryFileSystem) =>
+const sitting = (fs: MemoryFileSystem) =>
   train(new Toy(), toyData, {
     ...{ steps: 4, lr: 0.05, batchSize: 4, saveEvery: 1, validateEvery: 2, logEvery: 2 },
     ...{ keepCheckpoints: 1, checkpointEvery: 2 },
@@ -36,7 +36,7 @@ const latin1 = (name: string, fs: MemoryFileSystem) =>
 
 async function uninterrupted(): Promise<{ end: Record<string, unknown>; operations: number }> {
   const fs = new MemoryFileSystem();
-  await session(fs);
+  await sitting(fs);
   const { operations } = fs;
   return { end: contents(fs), operations };
 }
@@ -52,7 +52,7 @@ async function strike(
   fs.fault = fault;
   fs.persistent = persistent;
   try {
-    await session(fs);
+    await sitting(fs);
     return null;
   } catch (cause) {
     return cause as Error;
@@ -89,7 +89,7 @@ describe("a checkpoint", () => {
         expect(await strike(fs, at, "crash")).not.toBeNull();
         fs.restart(names, unsynced);
         checkReadable(fs);
-        await session(fs);
+        await sitting(fs);
         expect(contents(fs), `power lost at operation ${at}: ${fs.log[at - 1]}`).toEqual(end);
       }
     }
@@ -106,7 +106,7 @@ describe("a checkpoint", () => {
           fs.restart(names, contents);
         }
         fs.heal();
-        await session(fs);
+        await sitting(fs);
         expect(contents(fs)).toEqual(end);
       }),
       { numRuns: Math.ceil(runs.numRuns / 4) },
@@ -127,7 +127,7 @@ describe("a checkpoint", () => {
         if (error !== null) expect(error, fs.log[at - 1]).toBeInstanceOf(IoError);
         expect(fs.openFiles).toBe(0);
         checkReadable(fs);
-        await session(fs);
+        await sitting(fs);
         expect(contents(fs), `failed: ${fs.log[at - 1]}`).toEqual(end);
       }
     }
@@ -139,7 +139,7 @@ describe("a checkpoint", () => {
       const fs = new MemoryFileSystem();
       await strike(fs, at, "short write");
       fs.heal();
-      await session(fs);
+      await sitting(fs);
       expect(contents(fs)).toEqual(end);
     }
   });
@@ -147,11 +147,11 @@ describe("a checkpoint", () => {
 
 test("the part of a log line that a crash left is repaired", async () => {
   const fs = new MemoryFileSystem();
-  await session(fs);
+  await sitting(fs);
   const { end } = await uninterrupted();
   for (const tail of ['{"kind":"tr', '{"kind":"train","step":7}\n{', "\u0000\u0000"]) {
     appendText("run/log.jsonl", tail, fs);
-    await session(fs);
+    await sitting(fs);
     expect(contents(fs)).toEqual(end);
   }
 });
@@ -176,12 +176,12 @@ test("text files that were lost or damaged are written again", async () => {
   const { end } = await uninterrupted();
   for (const damaged of [undefined, "", "{}", new Uint8Array([0xff, 0xfe])]) {
     const fs = new MemoryFileSystem();
-    await session(fs);
+    await sitting(fs);
     const file = fs.open("run/tokenizer.json", "overwrite");
     if (damaged === undefined) fs.remove("run/tokenizer.json");
     else fs.write(file, typeof damaged === "string" ? new TextEncoder().encode(damaged) : damaged);
     fs.close(file);
-    await session(fs);
+    await sitting(fs);
     expect(readText("run/tokenizer.json", fs)).toBe("{}\n");
     expect(contents(fs)).toEqual(end);
   }
@@ -190,7 +190,7 @@ test("text files that were lost or damaged are written again", async () => {
 test("kept weights that state.json does not name are removed, and those it names must be whole", async () => {
   const { end } = await uninterrupted();
   const fs = new MemoryFileSystem();
-  await session(fs);
+  await sitting(fs);
   for (const name of [
     "checkpoint-2.safetensors",
     "checkpoint-9.safetensors.0.tmp",
@@ -198,23 +198,23 @@ test("kept weights that state.json does not name are removed, and those it names
   ]) {
     writeText(`run/${name}`, "mine", fs);
   }
-  await session(fs);
+  await sitting(fs);
   expect(fs.list("run")).toEqual([...(end.names as string[]), "checkpoint-x.safetensors"].sort());
   writeText("run/checkpoint-4.safetensors", "other", fs);
-  await expect(session(fs)).rejects.toThrow(
+  await expect(sitting(fs)).rejects.toThrow(
     "run/checkpoint-4.safetensors: checkpoint: expected the file that belongs to state.json",
   );
   const foreign = new MemoryFileSystem();
   makeDirectory("run", foreign);
   writeText("run/checkpoint-7.safetensors", "mine", foreign);
-  await expect(session(foreign)).rejects.toThrow("got one with checkpoint-7.safetensors");
+  await expect(sitting(foreign)).rejects.toThrow("got one with checkpoint-7.safetensors");
 });
 
 test("weights whose state.json was lost are not trained over", async () => {
   const fs = new MemoryFileSystem();
-  await session(fs);
+  await sitting(fs);
   const before = latin1("model.safetensors", fs);
   fs.remove("run/state.json");
-  await expect(session(fs)).rejects.toThrow("expected state.json beside model.safetensors, got none");
+  await expect(sitting(fs)).rejects.toThrow("expected state.json beside model.safetensors, got none");
   expect(latin1("model.safetensors", fs)).toBe(before);
 });
