@@ -1,6 +1,6 @@
 /** The recurrent encoder-decoder with attention. */
 import { OptionError } from "../base/errors.ts";
-import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkChoice, checkNumber } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import {
   AdditiveAttention,
@@ -17,12 +17,14 @@ import { Module, Parameter } from "../nn/module.ts";
 import { GRU, LSTM } from "../nn/recurrent.ts";
 import { attentionDecoder, concat, type Indices, ops, stack, type Tensor, zeros } from "../tensor/index.ts";
 import type { OutputLayer } from "./output-layer.ts";
-import type { TranslationNetwork } from "./translation-network.ts";
+import {
+  resolveNetwork,
+  type TranslationNetwork,
+  type TranslationNetworkOptions,
+} from "./translation-network.ts";
 
 /** Sizes and variants of a {@link Seq2Seq}; all plain values, so that a run directory can hold them. */
-export interface Seq2SeqOptions {
-  readonly sourceVocabulary: number;
-  readonly targetVocabulary: number;
+export interface Seq2SeqOptions extends TranslationNetworkOptions {
   /** Default 128. */
   readonly embeddingSize?: number;
   /** Width of the decoder's state and of the encoder's output (half in each direction when bidirectional). Default 128. */
@@ -39,12 +41,8 @@ export interface Seq2SeqOptions {
   readonly attention?: "additive" | "dot" | "bilinear";
   /** Whether the decoder sees the last attentional state with the next word (Luong et al. 2015, section 3.3). Default true. */
   readonly inputFeeding?: boolean;
-  /** `target`: output weights are the target embedding; `all`: the source embedding too. Default `none`. */
-  readonly tieEmbeddings?: "none" | "target" | "all";
   /** Default 0. */
   readonly dropout?: number;
-  /** Id of padding on both sides. Default 0. */
-  readonly padId?: number;
 }
 
 export const SEQ2SEQ_DEFAULTS = {
@@ -277,22 +275,15 @@ function makeAttention({ attention, hiddenSize }: Required<Seq2SeqOptions>, rand
 }
 
 function resolve(options: Seq2SeqOptions): Required<Seq2SeqOptions> {
-  const all = { ...SEQ2SEQ_DEFAULTS, ...options };
-  rejectUnknownKeys("Seq2Seq", options, [
-    "sourceVocabulary",
-    "targetVocabulary",
-    ...Object.keys(SEQ2SEQ_DEFAULTS),
-  ]);
+  const all = resolveNetwork("Seq2Seq", options, SEQ2SEQ_DEFAULTS);
   const size = { integer: true, min: 1 };
-  for (const key of ["sourceVocabulary", "targetVocabulary", "embeddingSize", "hiddenSize"] as const) {
-    checkNumber(key, all[key], size);
-  }
+  checkNumber("embeddingSize", all.embeddingSize, size);
+  checkNumber("hiddenSize", all.hiddenSize, size);
   checkNumber("encoderLayers", all.encoderLayers, size);
   checkNumber("decoderLayers", all.decoderLayers, size);
   checkNumber("dropout", all.dropout, { min: 0, max: 1 });
   checkChoice("cell", all.cell, ["lstm", "gru"]);
   checkChoice("attention", all.attention, ["additive", "dot", "bilinear"]);
-  checkChoice("tieEmbeddings", all.tieEmbeddings, ["none", "target", "all"]);
   if (all.bidirectional && all.hiddenSize % 2 !== 0) {
     throw new OptionError({
       what: "hiddenSize",
@@ -305,13 +296,6 @@ function resolve(options: Seq2SeqOptions): Required<Seq2SeqOptions> {
       what: "tieEmbeddings",
       expected: "embeddingSize equal to hiddenSize",
       got: `${all.embeddingSize} and ${all.hiddenSize}`,
-    });
-  }
-  if (all.tieEmbeddings === "all" && all.sourceVocabulary !== all.targetVocabulary) {
-    throw new OptionError({
-      what: "tieEmbeddings all",
-      expected: "one vocabulary for both sides",
-      got: `${all.sourceVocabulary} and ${all.targetVocabulary} tokens`,
     });
   }
   return all;

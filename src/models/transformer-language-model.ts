@@ -1,9 +1,7 @@
 /** The decoder-only transformer. */
-import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { Embedding } from "../nn/embedding.ts";
-import type { Activation } from "../nn/feed-forward.ts";
 import { normal } from "../nn/init.ts";
 import type { KeyValueCache } from "../nn/key-value-cache.ts";
 import { Module, Parameter } from "../nn/module.ts";
@@ -13,59 +11,38 @@ import { type Indices, ops, type Tensor, zeros } from "../tensor/index.ts";
 import type { OnHeads } from "./attention-heads.ts";
 import type { LanguageModelNetwork, LanguageModelState } from "./language-model-network.ts";
 import type { OutputLayer } from "./output-layer.ts";
+import {
+  type ModelPositions,
+  resolveStack,
+  TRANSFORMER_STACK_DEFAULTS,
+  type TransformerStackOptions,
+} from "./transformer-options.ts";
 
 /** Sizes and variants of a {@link TransformerLanguageModel}; all plain values, so that a run directory can hold them. */
-export interface TransformerLanguageModelOptions {
-  readonly vocabularySize: number;
+export interface TransformerLanguageModelOptions extends TransformerStackOptions {
   /** The most tokens to look back on. Default 64. */
   readonly blockSize?: number;
-  /** Width D of all vectors. Default 128. */
-  readonly dModel?: number;
-  /** Default 4. */
-  readonly nhead?: number;
-  /** Default 4. */
-  readonly numLayers?: number;
-  /** Default 4 `dModel`. */
-  readonly dimFeedforward?: number;
-  /** Default `gelu`. */
-  readonly activation?: Activation;
-  /** Normalise before each sublayer and at the end, instead of after each sublayer. Default true. */
-  readonly normFirst?: boolean;
   /** Default 1e-5. */
   readonly layerNormEps?: number;
   /** Default `learned`, with `blockSize` positions. */
-  readonly positions?: "learned" | "sinusoidal" | "sinusoidal-halves" | "rotary" | "none";
+  readonly positions?: ModelPositions;
   /** Whether the output weights are the embedding. Default true. */
   readonly tieEmbeddings?: boolean;
   /** Biases in layers and normalisations. Default true. */
   readonly bias?: boolean;
   /** A bias for each token of the vocabulary. Default false. */
   readonly outputBias?: boolean;
-  /** Of embeddings and of what each sublayer adds. Default 0. */
-  readonly dropout?: number;
-  /** Of attention weights. Default `dropout`. */
-  readonly attentionDropout?: number;
-  /** Inside the feed-forward sublayers. Default 0. */
-  readonly activationDropout?: number;
 }
 
 /** All but the vocabulary; those that are undefined follow from others. */
 export const TRANSFORMER_LANGUAGE_MODEL_DEFAULTS = {
+  ...TRANSFORMER_STACK_DEFAULTS,
   blockSize: 64,
-  dModel: 128,
-  nhead: 4,
-  numLayers: 4,
-  dimFeedforward: undefined,
-  activation: "gelu",
-  normFirst: true,
   layerNormEps: 1e-5,
   positions: "learned",
   tieEmbeddings: true,
   bias: true,
   outputBias: false,
-  dropout: 0,
-  attentionDropout: undefined,
-  activationDropout: 0,
 } as const satisfies Record<Exclude<keyof TransformerLanguageModelOptions, "vocabularySize">, unknown>;
 
 const INITIAL_DEVIATION = 0.02;
@@ -117,7 +94,7 @@ export class TransformerLanguageModel extends Module implements LanguageModelNet
   /** @throws {OptionError} for unknown or impossible options. */
   constructor(options: TransformerLanguageModelOptions, random: Random) {
     super();
-    this.options = resolve(options);
+    this.options = resolveStack("TransformerLanguageModel", options, TRANSFORMER_LANGUAGE_MODEL_DEFAULTS, 1);
     const { vocabularySize, blockSize, dModel, positions, tieEmbeddings, dropout } = this.options;
     const { nhead, numLayers, dimFeedforward, activation, normFirst, layerNormEps, bias } = this.options;
     const { attentionDropout, activationDropout, outputBias } = this.options;
@@ -177,18 +154,4 @@ export class TransformerLanguageModel extends Module implements LanguageModelNet
   logits(hidden: Tensor): Tensor {
     return ops.linear(hidden, this.outputWeight, this.outputBias);
   }
-}
-
-function resolve(options: TransformerLanguageModelOptions): Required<TransformerLanguageModelOptions> {
-  const keys = ["vocabularySize", ...Object.keys(TRANSFORMER_LANGUAGE_MODEL_DEFAULTS)];
-  rejectUnknownKeys("TransformerLanguageModel", options, keys);
-  const all = { ...TRANSFORMER_LANGUAGE_MODEL_DEFAULTS, ...options };
-  // The layers check their own sizes.
-  const size = { integer: true, min: 1 };
-  checkNumber("vocabularySize", all.vocabularySize, size);
-  checkNumber("blockSize", all.blockSize, size);
-  checkNumber("dModel", all.dModel, size);
-  checkChoice("positions", all.positions, ["learned", "sinusoidal", "sinusoidal-halves", "rotary", "none"]);
-  const { dimFeedforward = 4 * all.dModel, attentionDropout = all.dropout } = all;
-  return { ...all, dimFeedforward, attentionDropout };
 }

@@ -1,9 +1,7 @@
 /** The encoder of a masked language model. */
-import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { Embedding } from "../nn/embedding.ts";
-import type { Activation } from "../nn/feed-forward.ts";
 import { normal } from "../nn/init.ts";
 import { Linear } from "../nn/linear.ts";
 import { Module, Parameter } from "../nn/module.ts";
@@ -13,24 +11,17 @@ import { TransformerEncoder } from "../nn/transformer-encoder.ts";
 import { type Indices, ops, type Tensor, zeros } from "../tensor/index.ts";
 import type { OnHeads } from "./attention-heads.ts";
 import type { OutputLayer } from "./output-layer.ts";
+import {
+  type ModelPositions,
+  resolveStack,
+  TRANSFORMER_STACK_DEFAULTS,
+  type TransformerStackOptions,
+} from "./transformer-options.ts";
 
 /** Sizes and variants of a {@link TransformerMaskedLanguageModel}; all plain values, so that a run directory can hold them. */
-export interface TransformerMaskedLanguageModelOptions {
-  readonly vocabularySize: number;
-  /** Width D of all vectors. Default 128. */
-  readonly dModel?: number;
-  /** Default 4. */
-  readonly nhead?: number;
-  /** Default 4. */
-  readonly numLayers?: number;
-  /** Default 4 `dModel`. */
-  readonly dimFeedforward?: number;
-  /** Default `gelu`. */
-  readonly activation?: Activation;
-  /** Normalise before each sublayer and at the end; with false, after the embedding and each sublayer. Default true. */
-  readonly normFirst?: boolean;
+export interface TransformerMaskedLanguageModelOptions extends TransformerStackOptions {
   /** Default `rotary`. */
-  readonly positions?: "sinusoidal" | "sinusoidal-halves" | "learned" | "rotary" | "none";
+  readonly positions?: ModelPositions;
   /** The most tokens of a sequence, its begin and end included. Default 64. */
   readonly blockSize?: number;
   /**
@@ -38,32 +29,21 @@ export interface TransformerMaskedLanguageModelOptions {
    * models learn faster. Default true.
    */
   readonly transform?: boolean;
-  /** Of embeddings and of what each sublayer adds. Default 0. */
-  readonly dropout?: number;
-  /** Of attention weights. Default `dropout`. */
-  readonly attentionDropout?: number;
-  /** Inside the feed-forward sublayers. Default 0. */
-  readonly activationDropout?: number;
   /** Id of padding. Default 0. */
   readonly padId?: number;
 }
 
 /** All but the vocabulary; those that are undefined follow from others. */
 export const TRANSFORMER_MASKED_LANGUAGE_MODEL_DEFAULTS = {
-  dModel: 128,
-  nhead: 4,
-  numLayers: 4,
-  dimFeedforward: undefined,
-  activation: "gelu",
-  normFirst: true,
+  ...TRANSFORMER_STACK_DEFAULTS,
   positions: "rotary",
   blockSize: 64,
   transform: true,
-  dropout: 0,
-  attentionDropout: undefined,
-  activationDropout: 0,
   padId: 0,
 } as const satisfies Record<Exclude<keyof TransformerMaskedLanguageModelOptions, "vocabularySize">, unknown>;
+
+/** A token between begin and end. */
+const SHORTEST_BLOCK = 3;
 
 /**
  * Encoder that sees the words on both sides and predicts the ones that were hidden from it (Devlin et al. 2019,
@@ -87,7 +67,12 @@ export class TransformerMaskedLanguageModel extends Module {
 
   constructor(options: TransformerMaskedLanguageModelOptions, random: Random) {
     super();
-    this.options = resolve(options);
+    this.options = resolveStack(
+      "TransformerMaskedLanguageModel",
+      options,
+      TRANSFORMER_MASKED_LANGUAGE_MODEL_DEFAULTS,
+      SHORTEST_BLOCK,
+    );
     const { vocabularySize, dModel, normFirst, positions, blockSize, dropout, padId } = this.options;
     const { transform, nhead, numLayers, dimFeedforward, activation, attentionDropout, activationDropout } =
       this.options;
@@ -155,20 +140,4 @@ export class TransformerMaskedLanguageModel extends Module {
     if (this.transform === null || this.transformNorm === null) return hidden;
     return this.transformNorm.forward(ops.gelu(this.transform.forward(hidden)));
   }
-}
-
-function resolve(
-  options: TransformerMaskedLanguageModelOptions,
-): Required<TransformerMaskedLanguageModelOptions> {
-  const all = { ...TRANSFORMER_MASKED_LANGUAGE_MODEL_DEFAULTS, ...options };
-  const known = ["vocabularySize", ...Object.keys(TRANSFORMER_MASKED_LANGUAGE_MODEL_DEFAULTS)];
-  rejectUnknownKeys("TransformerMaskedLanguageModel", options, known);
-  // The layers check their own sizes.
-  checkNumber("vocabularySize", all.vocabularySize, { integer: true, min: 1 });
-  checkNumber("dModel", all.dModel, { integer: true, min: 1 });
-  // A token between begin and end.
-  checkNumber("blockSize", all.blockSize, { integer: true, min: 3 });
-  checkChoice("positions", all.positions, ["sinusoidal", "sinusoidal-halves", "learned", "rotary", "none"]);
-  const { dimFeedforward = 4 * all.dModel, attentionDropout = all.dropout } = all;
-  return { ...all, dimFeedforward, attentionDropout };
 }

@@ -1,6 +1,5 @@
 /** The transformer encoder-decoder. */
-import { OptionError } from "../base/errors.ts";
-import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkChoice, checkNumber } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import { Dropout } from "../nn/dropout.ts";
 import { Embedding } from "../nn/embedding.ts";
@@ -13,16 +12,15 @@ import type { AttentionKind, DecoderCache } from "../nn/transformer-decoder.ts";
 import { type Indices, ops, type Tensor, zeros } from "../tensor/index.ts";
 import type { OnHeads } from "./attention-heads.ts";
 import type { OutputLayer } from "./output-layer.ts";
-import type { TranslationNetwork } from "./translation-network.ts";
+import { MODEL_POSITIONS, type ModelPositions, type TransformerModelOptions } from "./transformer-options.ts";
+import {
+  resolveNetwork,
+  type TranslationNetwork,
+  type TranslationNetworkOptions,
+} from "./translation-network.ts";
 
 /** Sizes and variants of a {@link TransformerSeq2Seq}; all plain values, so that a run directory can hold them. */
-export interface TransformerSeq2SeqOptions {
-  readonly sourceVocabulary: number;
-  readonly targetVocabulary: number;
-  /** Width D of all vectors. Default 128. */
-  readonly dModel?: number;
-  /** Default 4. */
-  readonly nhead?: number;
+export interface TransformerSeq2SeqOptions extends TranslationNetworkOptions, TransformerModelOptions {
   /** Default 256. */
   readonly dimFeedforward?: number;
   /** Default 4. */
@@ -31,22 +29,12 @@ export interface TransformerSeq2SeqOptions {
   readonly numDecoderLayers?: number;
   /** Default `relu`. */
   readonly activation?: Activation;
-  /** Normalise before each sublayer and at the ends, instead of after each sublayer. Default true. */
-  readonly normFirst?: boolean;
   /** Default `sinusoidal`. */
-  readonly positions?: "sinusoidal" | "sinusoidal-halves" | "learned" | "rotary" | "none";
+  readonly positions?: ModelPositions;
   /** The most positions of learned vectors. Default 512. */
   readonly maxLength?: number;
-  /** `target`: output weights are the target embedding; `all`: the source embedding too. Default `none`. */
-  readonly tieEmbeddings?: "none" | "target" | "all";
-  /** Of embeddings and of what each sublayer adds. Default 0. */
-  readonly dropout?: number;
   /** Of attention weights. Default 0. */
   readonly attentionDropout?: number;
-  /** Inside the feed-forward sublayers. Default 0. */
-  readonly activationDropout?: number;
-  /** Id of padding on both sides. Default 0. */
-  readonly padId?: number;
 }
 
 export const TRANSFORMER_SEQ2SEQ_DEFAULTS = {
@@ -193,25 +181,9 @@ export class TransformerSeq2Seq extends Module implements TranslationNetwork {
 }
 
 function resolve(options: TransformerSeq2SeqOptions): Required<TransformerSeq2SeqOptions> {
-  const all = { ...TRANSFORMER_SEQ2SEQ_DEFAULTS, ...options };
-  rejectUnknownKeys("TransformerSeq2Seq", options, [
-    "sourceVocabulary",
-    "targetVocabulary",
-    ...Object.keys(TRANSFORMER_SEQ2SEQ_DEFAULTS),
-  ]);
+  const all = resolveNetwork("TransformerSeq2Seq", options, TRANSFORMER_SEQ2SEQ_DEFAULTS);
   // The layers check their own sizes.
-  checkNumber("sourceVocabulary", all.sourceVocabulary, { integer: true, min: 1 });
-  checkNumber("targetVocabulary", all.targetVocabulary, { integer: true, min: 1 });
   checkNumber("dModel", all.dModel, { integer: true, min: 1 });
-  const positions = ["sinusoidal", "sinusoidal-halves", "learned", "rotary", "none"] as const;
-  checkChoice("positions", all.positions, positions);
-  checkChoice("tieEmbeddings", all.tieEmbeddings, ["none", "target", "all"]);
-  if (all.tieEmbeddings === "all" && all.sourceVocabulary !== all.targetVocabulary) {
-    throw new OptionError({
-      what: "tieEmbeddings all",
-      expected: "one vocabulary for both sides",
-      got: `${all.sourceVocabulary} and ${all.targetVocabulary} tokens`,
-    });
-  }
+  checkChoice("positions", all.positions, MODEL_POSITIONS);
   return all;
 }

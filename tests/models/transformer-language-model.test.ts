@@ -103,10 +103,10 @@ describe("TransformerLanguageModel", () => {
   });
 
   test.each([
-    [{ blocksize: 4 }, "TransformerLanguageModel option: expected one of vocabularySize, blockSize"],
+    [{ blocksize: 4 }, "TransformerLanguageModel option: expected one of vocabularySize, dModel"],
     [{ blockSize: 0 }, "blockSize: expected a whole number of at least 1, got 0."],
     [{ vocabularySize: 0 }, "vocabularySize: expected a whole number of at least 1, got 0."],
-    [{ positions: "lerned" }, "positions: expected one of learned, sinusoidal"],
+    [{ positions: "lerned" }, "positions: expected one of sinusoidal, sinusoidal-halves"],
     [{ nhead: 3 }, "expected a multiple of the 3 heads, got 8."],
     [{ dropout: 2 }, "dropout: expected a number of at least 0"],
   ])("%j is refused", (options, message) => {

@@ -6,30 +6,16 @@ import { concat, noGrad, ones, ops, randn, type Tensor, tensor } from "../../src
 import { laws } from "../../src/testing/index.ts";
 import { expectClose } from "../support/close.ts";
 import { runs } from "../support/fc.ts";
-import { loadFixture } from "../support/fixture.ts";
-import { attendOptions, load, PRECISIONS, replay } from "../support/golden.ts";
+import { describeRecorded } from "../support/recorded-transformers.ts";
 import { split } from "../support/split.ts";
 
-const recorded = loadFixture("transformer").cases;
-const MAKE = {
-  "decoder layer": (options: never) => new TransformerDecoderLayer(options),
-  decoder: (options: never) => new TransformerDecoder(options),
-};
-
-describe.each(PRECISIONS)("PyTorch's values in %s", (...precision) => {
-  describe.each(Object.entries(MAKE))("%s", (kind, make) => {
-    test.each(recorded.filter((entry) => entry.kind === kind).map((entry) => [entry.name, entry] as const))(
-      "%s",
-      (_name, entry) => {
-        const module = load(make(entry.options as never), entry, precision[0]);
-        const options = attendOptions(entry, precision[0]);
-        replay(entry, precision, module.stateDict(), ({ x, memory }) => ({
-          y: module.forward(x, memory, options),
-        }));
-      },
-    );
-  });
-});
+const decode = (
+  module: TransformerDecoder | TransformerDecoderLayer,
+  { x, memory }: Record<string, Tensor>,
+  options: object,
+) => module.forward(x, memory, options);
+describeRecorded("decoder layer", (options) => new TransformerDecoderLayer(options), decode);
+describeRecorded("decoder", (options) => new TransformerDecoder(options), decode);
 
 describe("every parameter cos(0), cos(1), ...: values of PyTorch's test/cpp/api/transformer.cpp and, with masks, of 1.13", () => {
   const layer = new TransformerDecoderLayer({ dModel: 4, nhead: 2, dimFeedforward: 16, dropout: 0 });

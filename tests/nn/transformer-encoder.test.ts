@@ -8,28 +8,16 @@ import { concat, configure, noGrad, ones, ops, randn, type Tensor, tensor } from
 import { laws } from "../../src/testing/index.ts";
 import { expectClose } from "../support/close.ts";
 import { runs } from "../support/fc.ts";
-import { loadFixture } from "../support/fixture.ts";
-import { attendOptions, load, PRECISIONS, replay } from "../support/golden.ts";
+import { describeRecorded } from "../support/recorded-transformers.ts";
 import { split } from "../support/split.ts";
 
-const recorded = loadFixture("transformer").cases;
-const MAKE = {
-  "encoder layer": (options: never) => new TransformerEncoderLayer(options),
-  encoder: (options: never) => new TransformerEncoder(options),
-};
-
-describe.each(PRECISIONS)("PyTorch's values in %s", (...precision) => {
-  describe.each(Object.entries(MAKE))("%s", (kind, make) => {
-    test.each(recorded.filter((entry) => entry.kind === kind).map((entry) => [entry.name, entry] as const))(
-      "%s",
-      (_name, entry) => {
-        const module = load(make(entry.options as never), entry, precision[0]);
-        const options = attendOptions(entry, precision[0]);
-        replay(entry, precision, module.stateDict(), ({ x }) => ({ y: module.forward(x, options) }));
-      },
-    );
-  });
-});
+const encode = (
+  module: TransformerEncoder | TransformerEncoderLayer,
+  { x }: Record<string, Tensor>,
+  options: object,
+) => module.forward(x, options);
+describeRecorded("encoder layer", (options) => new TransformerEncoderLayer(options), encode);
+describeRecorded("encoder", (options) => new TransformerEncoder(options), encode);
 
 describe("every parameter cos(0), cos(1), ...: values of PyTorch's test/cpp/api/transformer.cpp and, with masks, of 1.13", () => {
   const layer = (activation: "relu" | "gelu") => {

@@ -1,22 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Random } from "../../src/base/random.ts";
 import { Transformer } from "../../src/nn/transformer.ts";
 import { ones, randn, tensor } from "../../src/tensor/index.ts";
 import { expectClose } from "../support/close.ts";
-import { loadFixture } from "../support/fixture.ts";
-import { attendOptions, load, PRECISIONS, replay } from "../support/golden.ts";
+import { describeRecorded } from "../support/recorded-transformers.ts";
 
-const recorded = loadFixture("transformer").cases.filter(({ kind }) => kind === "transformer");
-
-describe.each(PRECISIONS)("PyTorch's values in %s", (...precision) => {
-  test.each(recorded.map((entry) => [entry.name, entry] as const))("%s", (_name, entry) => {
-    const module = load(new Transformer(entry.options), entry, precision[0]);
-    const options = attendOptions(entry, precision[0]);
-    replay(entry, precision, module.stateDict(), ({ source, target }) => ({
-      y: module.forward(source, target, options),
-    }));
-  });
-});
+describeRecorded(
+  "transformer",
+  (options) => new Transformer(options),
+  (module, { source, target }, options) => module.forward(source, target, options),
+);
 
 const SIZES = {
   dModel: 4,

@@ -1,5 +1,6 @@
 /** `lexigrad mt`: its commands and options. */
 import type { Command } from "commander";
+import { MODEL_POSITIONS } from "../../models/transformer-options.ts";
 import { addComputeOptions } from "../compute-options.ts";
 import { addHeadsOptions } from "../heads-options.ts";
 import {
@@ -17,7 +18,7 @@ import { addRunOptions, addTrainingOptions } from "../training-options.ts";
 import { TOKENIZERS } from "./score.ts";
 
 export const ACTIVATIONS = ["relu", "gelu", "gelu-tanh", "glu", "reglu", "geglu", "swiglu"];
-export const POSITIONS = ["sinusoidal", "sinusoidal-halves", "learned", "rotary", "none"];
+
 export function declareMt(program: Command, perform: Perform): void {
   const group = program.command("mt").description("train and use translators");
   declareTrain(group, perform);
@@ -114,7 +115,7 @@ function addModelOptions(train: Command): void {
         "post",
       ]),
     )
-    .addOption(choiceOption("--positions <kind>", "(default: sinusoidal)", POSITIONS))
+    .addOption(choiceOption("--positions <kind>", "(default: sinusoidal)", MODEL_POSITIONS))
     .addOption(numberOption("--attention-dropout <p>", "of attention weights (default: 0)", SHARE))
     .addOption(numberOption("--activation-dropout <p>", "inside feed-forward sublayers (default: 0)", SHARE));
 }
