@@ -79,6 +79,11 @@ export {
   MaskedLanguageModellingTask,
   type MaskedLanguageModellingTaskOptions,
 } from "./models/masked-language-modelling-task.ts";
+export {
+  type RecurrentCell,
+  RecurrentLanguageModel,
+  type RecurrentLanguageModelOptions,
+} from "./models/recurrent-language-model.ts";
 export { Seq2Seq, type Seq2SeqOptions } from "./models/seq2seq.ts";
 export { Seq2SeqDecoding } from "./models/seq2seq-decoding.ts";
 export { TransformerDecoding } from "./models/transformer-decoding.ts";

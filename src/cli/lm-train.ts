@@ -4,7 +4,11 @@ import { FormatError, OptionError } from "../base/errors.ts";
 import { readText, writeText } from "../base/files.ts";
 import { Random } from "../base/random.ts";
 import { LanguageModel } from "../models/language-model.ts";
-import { type LanguageModelNetworkOptions, languageModelKeys } from "../models/language-model-networks.ts";
+import {
+  type LanguageModelKind,
+  type LanguageModelNetworkOptions,
+  languageModelKeys,
+} from "../models/language-model-networks.ts";
 import { defaultStream, languageModelSpecials, type StreamKind } from "../models/language-model-text.ts";
 import type { LanguageModelData } from "../models/language-modelling-task.ts";
 import { MaskedLanguageModel } from "../models/masked-language-model.ts";
@@ -33,7 +37,8 @@ interface TrainOptions extends RunOptions, TokenizerOptions, TrainingOptions, Ma
   readonly validFraction?: number;
   readonly stream?: StreamKind;
   readonly tokenizerFile?: string;
-  readonly model: "transformer" | typeof MASKED;
+  readonly model: LanguageModelKind | typeof MASKED;
+  readonly bptt?: number;
 }
 
 /** The kind of model that predicts tokens which are hidden from it. */
@@ -96,22 +101,26 @@ type Prepare = (
 ) => Prepared;
 
 const prepareCausal: Prepare = (command, options, tokenizer, data) => {
-  const { model: kind, stream, seed = DEFAULT_SEED } = options;
+  const { stream, bptt, seed = DEFAULT_SEED } = options;
+  const kind = options.model as LanguageModelKind;
   for (const key of MASKING_KEYS) refuseFor(kind, key, options[key]);
-  const network = networkOptions(command, kind, languageModelKeys(kind as "transformer"), NETWORK_OPTIONS);
+  if (kind === "transformer") refuseFor(kind, "bptt", bptt);
+  const network = networkOptions(command, kind, languageModelKeys(kind), NETWORK_OPTIONS);
   const model = new LanguageModel({
     ...(network as LanguageModelNetworkOptions),
     ...defined({ stream }),
     tokenizer,
     random: new Random(seed),
   });
-  return { network: model.network, run: (settings) => train(model, data, settings) };
+  const horizon = defined({ bptt });
+  return { network: model.network, run: (settings) => train(model, data, { ...settings, ...horizon }) };
 };
 
 /** Each line is a text of its own. */
 const prepareMasked: Prepare = (command, options, tokenizer, data) => {
   const { stream, maskRate, maskShare, randomShare, seed = DEFAULT_SEED } = options;
   refuseFor(MASKED, "stream", stream);
+  refuseFor(MASKED, "bptt", options.bptt);
   const { model: _, ...network } = networkOptions(
     command,
     MASKED,
@@ -181,9 +190,10 @@ function withRecipe(options: TrainOptions): TrainingOptions {
   const adamw = isAdamW ? { beta2: 0.99, weightDecay: 0.1, decay: "matrices" as const } : {};
   // The rate of noam follows from the width of the network.
   const rate = isAdamW && schedule !== "noam" ? DEFAULT_RATE : undefined;
-  const { lr = rate, validateEvery = DEFAULT_VALIDATE_EVERY } = options;
+  const every = epochs === undefined ? DEFAULT_VALIDATE_EVERY : undefined;
+  const { lr = rate, validateEvery = every } = options;
   const warmup = Math.min(LONGEST_WARMUP, Math.floor((steps ?? Number.POSITIVE_INFINITY) / 10));
   const minLr = lr === undefined ? {} : { minLr: lr / 10 };
   const cosine = schedule === "cosine" ? { warmup, ...minLr } : {};
-  return { ...adamw, ...cosine, ...defined(options), ...defined({ lr, steps }), validateEvery };
+  return { ...adamw, ...cosine, ...defined(options), ...defined({ lr, steps, validateEvery }) };
 }

@@ -22,6 +22,8 @@ export interface TrainingOptions {
   readonly schedule: (typeof SCHEDULES)[number];
   readonly warmup?: number;
   readonly minLr?: number;
+  readonly plateauFactor?: number;
+  readonly plateauPatience?: number;
   readonly clipNorm: number;
   readonly clipValue?: number;
   readonly labelSmoothing: number;
@@ -77,7 +79,9 @@ export function addTrainingOptions(train: Command, defaults: TrainingDefaults): 
     .addOption(
       numberOption("--lr <x>", "learning rate, or factor of noam (default: the optimizer's; 1)", RATE),
     )
-    .addOption(numberOption("--beta2 <x>", "share of the mean square kept, for adam and adamw", SHARE))
+    .addOption(
+      numberOption("--beta2 <x>", "share of the mean square kept, for adam, adamw and rmsprop", SHARE),
+    )
     .addOption(numberOption("--weight-decay <x>", "(default: the optimizer's)", { min: 0 }))
     .addOption(
       choiceOption("--decay <which>", "weights that decay: all, or matrices only (default: all)", [
@@ -100,6 +104,20 @@ export function addTrainingOptions(train: Command, defaults: TrainingDefaults): 
       ),
     )
     .addOption(numberOption("--min-lr <x>", "where the rate ends, for cosine and plateau", { min: 0 }))
+    .addOption(
+      numberOption(
+        "--plateau-factor <x>",
+        "for plateau: what the rate is multiplied by (default: 0.1)",
+        SHARE,
+      ),
+    )
+    .addOption(
+      numberOption(
+        "--plateau-patience <n>",
+        "for plateau: validations without improvement before it falls (default: 10)",
+        FROM_ZERO,
+      ),
+    )
     .addOption(numberOption("--clip-norm <x>", "largest norm of all gradients together", POSITIVE).default(1))
     .addOption(numberOption("--clip-value <x>", "largest element of a gradient", POSITIVE))
     .addOption(
@@ -158,19 +176,25 @@ export function trainingOptions(
 }
 
 function optimizerOptions({ optimizer: type, beta2, weightDecay, decay }: TrainingOptions): OptimizerOptions {
-  checkApplies("--beta2", beta2, "--optimizer", type, ["adam", "adamw"]);
-  const betas = beta2 === undefined ? undefined : [0.9, beta2];
-  return { type, ...defined({ betas, weightDecay, decay }) } as OptimizerOptions;
+  checkApplies("--beta2", beta2, "--optimizer", type, ["adam", "adamw", "rmsprop"]);
+  const kept =
+    type === "rmsprop" ? { alpha: beta2 } : { betas: beta2 === undefined ? undefined : [0.9, beta2] };
+  return { type, ...defined({ ...kept, weightDecay, decay }) } as OptimizerOptions;
 }
 
-function rateOptions({ schedule: type, lr, warmup, minLr }: TrainingOptions, network: { options: object }) {
+function rateOptions(options: TrainingOptions, network: { options: object }) {
+  const { schedule: type, lr, warmup, minLr, plateauFactor: factor, plateauPatience: patience } = options;
   const warms = ["inverse-sqrt", "noam"];
   checkApplies("--warmup", warmup, "--schedule", type, ["cosine", ...warms]);
   checkApplies("--min-lr", minLr, "--schedule", type, ["cosine", "plateau"]);
+  checkApplies("--plateau-factor", factor, "--schedule", type, ["plateau"]);
+  checkApplies("--plateau-patience", patience, "--schedule", type, ["plateau"]);
   if (warms.includes(type) && warmup === undefined) {
     throw new OptionError({ what: `--schedule ${type}`, expected: "--warmup with it", got: "none" });
   }
-  if (type !== "noam") return { lr, schedule: { type, ...defined({ warmup, minLr }) } as TrainSchedule };
+  const falls = type === "plateau" ? { factor, patience } : {};
+  if (type !== "noam")
+    return { lr, schedule: { type, ...defined({ warmup, minLr, ...falls }) } as TrainSchedule };
   const { dModel, hiddenSize } = network.options as { dModel?: number; hiddenSize: number };
   const noam = { type, dModel: dModel ?? hiddenSize, warmup, ...defined({ factor: lr }) };
   return { schedule: noam as TrainSchedule };

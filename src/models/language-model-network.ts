@@ -8,8 +8,6 @@ import type { OutputLayer } from "./output-layer.ts";
  * and its memory lives outside scopes.
  */
 export interface LanguageModelState {
-  /** Tokens fed so far. */
-  readonly length: number;
   /** Makes row i what row `rows[i]` was. */
   select(rows: Int32Array): void;
   /** Frees the memory. */

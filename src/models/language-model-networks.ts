@@ -3,34 +3,42 @@ import { checkChoice } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import type { LanguageModelNetwork } from "./language-model-network.ts";
 import {
+  RECURRENT_CELLS,
+  RECURRENT_LANGUAGE_MODEL_DEFAULTS,
+  type RecurrentCell,
+  RecurrentLanguageModel,
+  type RecurrentLanguageModelOptions,
+} from "./recurrent-language-model.ts";
+import {
   TRANSFORMER_LANGUAGE_MODEL_DEFAULTS,
   TransformerLanguageModel,
   type TransformerLanguageModelOptions,
 } from "./transformer-language-model.ts";
 
 /** A kind of network with its options; its vocabulary follows from the tokenizer. */
-export type LanguageModelNetworkOptions = {
-  /** Default `transformer`. */
-  readonly model?: "transformer";
-} & Omit<TransformerLanguageModelOptions, "vocabularySize">;
+export type LanguageModelNetworkOptions =
+  | ({
+      /** Default `transformer`. */
+      readonly model?: "transformer";
+    } & Omit<TransformerLanguageModelOptions, "vocabularySize">)
+  | ({ readonly model: RecurrentCell } & Omit<RecurrentLanguageModelOptions, "vocabularySize" | "cell">);
 
-export type LanguageModelKind = NonNullable<LanguageModelNetworkOptions["model"]>;
+export type LanguageModelKind = "transformer" | RecurrentCell;
 
-const NETWORKS = {
-  transformer: { Network: TransformerLanguageModel, defaults: TRANSFORMER_LANGUAGE_MODEL_DEFAULTS },
-} as const;
+const KINDS: readonly LanguageModelKind[] = ["transformer", ...RECURRENT_CELLS];
 
 /** @throws {OptionError} for an unknown kind, naming the nearest. */
 export const checkLanguageModelKind = (model: unknown): LanguageModelKind =>
-  checkChoice("model", model, Object.keys(NETWORKS) as LanguageModelKind[]);
+  checkChoice("model", model, KINDS);
 
 /** The options that a kind of network has besides its vocabulary. */
-export const languageModelKeys = (kind: LanguageModelKind): string[] => Object.keys(NETWORKS[kind].defaults);
+export const languageModelKeys = (kind: LanguageModelKind): string[] =>
+  Object.keys(
+    kind === "transformer" ? TRANSFORMER_LANGUAGE_MODEL_DEFAULTS : RECURRENT_LANGUAGE_MODEL_DEFAULTS,
+  );
 
-export function languageModelKind(network: LanguageModelNetwork): LanguageModelKind {
-  const kinds = Object.keys(NETWORKS) as LanguageModelKind[];
-  return kinds.find((kind) => network instanceof NETWORKS[kind].Network) as LanguageModelKind;
-}
+export const languageModelKind = (network: LanguageModelNetwork): LanguageModelKind =>
+  network instanceof RecurrentLanguageModel ? network.options.cell : "transformer";
 
 /** @throws {OptionError} for impossible options. */
 export function makeLanguageModelNetwork(
@@ -38,6 +46,7 @@ export function makeLanguageModelNetwork(
   vocabularySize: number,
   random: Random,
 ): LanguageModelNetwork {
-  const { Network } = NETWORKS[checkLanguageModelKind(model)];
-  return new Network({ ...options, vocabularySize }, random);
+  const kind = checkLanguageModelKind(model);
+  if (kind === "transformer") return new TransformerLanguageModel({ ...options, vocabularySize }, random);
+  return new RecurrentLanguageModel({ ...options, cell: kind, vocabularySize }, random);
 }

@@ -33,7 +33,7 @@ import type { ModelWeights } from "./model-files.ts";
 
 /**
  * Predicts each token of a text from those before it, and so scores texts and makes up new ones. The network is a
- * decoder-only transformer.
+ * decoder-only transformer or, with `model` "rnn", "lstm" or "gru", a recurrent one.
  *
  * @example
  * const tokenizer = trainTokenizer(["abc\n"], { type: "char" });
@@ -108,7 +108,9 @@ export class LanguageModel implements LanguageModelParts {
   evaluate(text: string, options: EvaluateOptions = {}): LanguageModelEvaluation {
     rejectUnknownKeys("evaluate", options, ["stride"]);
     const ids = this.stream.encode(text);
-    const { nats, tokens } = evaluating(this.network, () => measureStream(this.network, ids, options));
+    const each = evaluating(this.network, () => measureStream(this.network, ids, options));
+    const nats = each.reduce((sum, x) => sum + x, 0);
+    const tokens = each.length;
     const { words, bytes } = this.stream.measure(text);
     const { unknown } = this.tokenizer.data;
     const unknownId = unknown === undefined ? -1 : this.tokenizer.unkId;

@@ -26,6 +26,8 @@ export interface Checkpoint {
     readonly model: number;
     readonly optimizer: number;
     readonly best: number | null;
+    /** What the task carries from batch to batch. */
+    readonly carried?: number | null;
     /** The weights kept to be averaged, oldest first. */
     readonly kept?: readonly { readonly step: number; readonly crc: number }[];
   };
@@ -130,6 +132,7 @@ const isCheckpoint = record({
     model: number,
     optimizer: number,
     best: nullable(number),
+    carried: optional(nullable(number)),
     kept: optional(listOf(record({ step: number, crc: number }))),
   }),
   log: record({ bytes: number, crc: number }),

@@ -24,6 +24,7 @@ const FILES = {
   model: "model.safetensors",
   optimizer: "optimizer.safetensors",
   best: "best.safetensors",
+  carried: "carried.safetensors",
 } as const;
 type Part = keyof typeof FILES;
 const PARTS = Object.keys(FILES) as Part[];
@@ -38,6 +39,8 @@ const OWN = [...Object.values(FILES), AVERAGE, CONFIG, STATE, LOG, REPORT];
 /** The tensors of a checkpoint as files. */
 export type Tensors = Readonly<Record<"model" | "optimizer", Uint8Array>> & {
   readonly best: Uint8Array | null;
+  /** What the task carries from batch to batch. */
+  readonly carried: Uint8Array | null;
   readonly kept: readonly KeptWeights[];
 };
 
@@ -186,7 +189,7 @@ export class RunDirectory {
     const found = new Map<Part, Uint8Array>();
     const renames: string[] = [];
     for (const part of PARTS) {
-      const crc = files[part];
+      const crc = files[part] ?? null;
       if (crc === null) continue;
       const path = this.#file(FILES[part]);
       const bytes = this.#intact(path, crc);
@@ -203,7 +206,8 @@ export class RunDirectory {
     });
     this.#promote(renames);
     const [model, optimizer] = [found.get("model"), found.get("optimizer")] as [Uint8Array, Uint8Array];
-    return { model, optimizer, best: found.get("best") ?? null, kept };
+    const [best = null, carried = null] = [found.get("best"), found.get("carried")];
+    return { model, optimizer, best, carried, kept };
   }
 
   #intact(path: string, crc: number): Uint8Array | undefined {
@@ -263,18 +267,20 @@ export class RunDirectory {
   }
 
   /** @param log the part of the log to keep on resuming from here. */
-  save(state: TrainingState, { model, optimizer, best, kept }: Tensors, log: LogEnd): void {
+  save(state: TrainingState, { model, optimizer, best, carried, kept }: Tensors, log: LogEnd): void {
     const tensors = new Map<Part, Uint8Array>([
       ["model", model],
       ["optimizer", optimizer],
     ]);
     const bestCrc = best && this.#crc(best);
     if (best && bestCrc !== this.#bestCrc) tensors.set("best", best);
+    if (carried) tensors.set("carried", carried);
     for (const [part, bytes] of tensors) writeBytes(this.#file(`${FILES[part]}.next`), bytes, this.#fs);
     const keptCrcs = kept.map(({ step, bytes }) => ({ step, crc: this.#saveKept(step, bytes) }));
     this.#syncLog();
     const crcs = { model: this.#crc(model), optimizer: this.#crc(optimizer), best: bestCrc };
-    const files = { ...crcs, ...(kept.length > 0 && { kept: keptCrcs }) };
+    const carries = carried && { carried: this.#crc(carried) };
+    const files = { ...crcs, ...carries, ...(kept.length > 0 && { kept: keptCrcs }) };
     writeText(this.#file(STATE), encodeCheckpoint({ state, files, log }), this.#fs);
     this.#promote([...tensors.keys()].map((part) => this.#file(FILES[part])));
     this.#bestCrc = bestCrc;

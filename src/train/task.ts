@@ -1,6 +1,7 @@
 /** What training asks of a model: the loop knows nothing else of it. */
 import type { HeadAttention } from "../base/head-attention.ts";
 import type { Random } from "../base/random.ts";
+import type { SavedTensor } from "../formats/safetensors-dtype.ts";
 import type { Module } from "../nn/module.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { BatchSeries } from "../text/batching.ts";
@@ -13,6 +14,9 @@ export interface Trainable<Data, TaskOptions extends object, Batch> {
   task(data: Data, options?: TaskOptions): TrainingTask<Batch>;
 }
 
+/** Numbers by name. */
+export type Carried = ReadonlyMap<string, SavedTensor>;
+
 /** A model together with its data. */
 export interface TrainingTask<Batch> {
   readonly module: Module;
@@ -23,6 +27,11 @@ export interface TrainingTask<Batch> {
   /** How much label smoothing is in `loss`; `validate` goes without. Default 0. */
   readonly labelSmoothing?: number;
   loss(batch: Batch): BatchLoss;
+  /**
+   * What `loss` takes from batch to batch besides weights, such as the state of a recurrent network: new numbers at each
+   * call, never changed in place. Part of every checkpoint; undefined where there is none.
+   */
+  carried?: Carried | undefined;
   /** Mean nats per token over the validation data. */
   validate(): { readonly loss: number; readonly tokens: number };
   /** For BLEU; absent where the model does not translate. */

@@ -1,6 +1,7 @@
 /** One run from its beginning, or from where it stopped, to its end. */
 import { NumericError } from "../base/errors.ts";
 import type { Random, RandomState } from "../base/random.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { decodeWeights, encodeWeights } from "../nn/weights.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { ReduceOnPlateau } from "../optim/plateau.ts";
@@ -101,6 +102,7 @@ export class Trainer<Batch> {
       this.#optimizer.loadStateDict(slots);
     });
     this.#loadWeights(tensors.model, "model.safetensors");
+    if (tensors.carried !== null) this.#task.carried = readSafetensors(tensors.carried);
     this.#task.batches.position = state.position;
     this.#random.state = state.random.now;
     if (this.#rates instanceof ReduceOnPlateau && state.plateau) this.#rates.state = state.plateau;
@@ -274,7 +276,12 @@ export class Trainer<Batch> {
     };
     const model = this.#encodeWeights().bytes;
     const optimizer = scoped(() => this.#encode(this.#optimizer.stateDict()));
-    this.#directory.save(state, { model, optimizer, best: this.#best, kept: this.#kept }, asOf.logEnd);
+    const { carried } = this.#task;
+    const tensors = {
+      ...{ model, optimizer, best: this.#best, kept: this.#kept },
+      carried: carried === undefined ? null : writeSafetensors(carried),
+    };
+    this.#directory.save(state, tensors, asOf.logEnd);
     this.#savedAt = step;
     this.#emit({ type: "saved", step, path: this.#directory.path });
   }

@@ -5,7 +5,7 @@ import { clipGradNorm, clipGradValue } from "../optim/clipping.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import { backward, configure, gradientOf, Scope, scaleGradient, scoped, tensor } from "../tensor/index.ts";
 import { numericsChecked } from "../tensor/runtime.ts";
-import type { TrainingTask } from "./task.ts";
+import type { Carried, TrainingTask } from "./task.ts";
 
 export interface UpdateOptions {
   readonly accumulate: number;
@@ -28,7 +28,7 @@ export interface UpdateFigures {
  * Draws the next batches and changes the weights by their gradient, the mean over all their tokens.
  *
  * @throws {NumericError} naming the first op whose result was not finite. The weights are as before, the batches and
- *   random numbers are used up.
+ *   random numbers are used up; what the task carries is as before.
  */
 export function update<Batch>(
   task: TrainingTask<Batch>,
@@ -37,6 +37,7 @@ export function update<Batch>(
   options: UpdateOptions,
 ): UpdateFigures {
   const before = random.state;
+  const { carried } = task;
   const drawn: Batch[] = [];
   try {
     const figures = accumulateGradients(task, options.accumulate, drawn);
@@ -45,7 +46,8 @@ export function update<Batch>(
     return { ...figures, ...clipped };
   } catch (cause) {
     if (!(cause instanceof NumericError)) throw cause;
-    throw new NumericError(cause.complaint, findCulprit(task, drawn, random, before));
+    const op = findCulprit(task, drawn, random, { random: before, carried });
+    throw new NumericError(cause.complaint, op);
   } finally {
     optimizer.zeroGrad();
   }
@@ -91,11 +93,12 @@ function findCulprit<Batch>(
   task: TrainingTask<Batch>,
   drawn: readonly Batch[],
   random: Random,
-  before: RandomState,
+  before: { readonly random: RandomState; readonly carried: Carried | undefined },
 ): string {
   const after = random.state;
   const checked = numericsChecked();
-  random.state = before;
+  random.state = before.random;
+  task.carried = before.carried;
   configure({ checkNumerics: true });
   try {
     for (const batch of drawn) scoped(() => backward(task.loss(batch).loss));
@@ -105,6 +108,7 @@ function findCulprit<Batch>(
   } finally {
     configure({ checkNumerics: checked });
     random.state = after;
+    task.carried = before.carried;
   }
   return "backward";
 }

@@ -135,6 +135,52 @@ describe("train", () => {
     expect(clash.stderr).toContain("--tokenizer-file");
   });
 
+  test.each(["rnn", "lstm", "gru"])("a recurrent network: %s", async (model) => {
+    const path = workspace();
+    const options = "--layers 1 --hidden-size 12 --embedding-size 12 --tie-embeddings --dropout 0.1 --bptt 9";
+    const training = "--epochs 2 --batch-size 4 --optimizer rmsprop --beta2 0.95 --lr 0.002 --clip-value 5";
+    const plateau = "--schedule plateau --plateau-factor 0.25 --plateau-patience 0";
+    const given = [...options.split(" "), ...training.split(" "), ...plateau.split(" "), "--log-every", "10"];
+    const made = await lexigrad(["lm", "train", corpus, "--model", model, "--out", path("run"), ...given]);
+    expect(made.status, made.stderr).toBe(0);
+    // 4 streams of 129 characters in windows of 9, validated after each epoch.
+    expect(made.stdout).toMatch(/^trained {6}30 steps, 2 epochs, 1,032 target tokens$/m);
+    expect(made.stderr.match(/validation loss/g)).toHaveLength(2);
+    const config = JSON.parse(readFileSync(path("run/config.json"), "utf8"));
+    expect(config.model).toMatchObject({ model, numLayers: 1, hiddenSize: 12, tieEmbeddings: true });
+    expect(config.training).toMatchObject({
+      ...{ bptt: 9, clipValue: 5, optimizer: { type: "rmsprop", alpha: 0.95 } },
+      schedule: { type: "plateau", factor: 0.25, patience: 0 },
+    });
+    expect(readFileSync(path("run/log.jsonl"), "utf8")).toMatch(
+      /"kind":"train".*"gradientNorm":[\d.]+.*"clippedSteps":[\d.]+,"clippedElements":[\d.]+/,
+    );
+    const evaluated = await lexigrad(["lm", "evaluate", path("run"), corpus, "--json"]);
+    expect(JSON.parse(evaluated.stdout).tokens).toBe(TEXT.length);
+    const generated = await lexigrad(["lm", "generate", path("run"), "--prompt", "the ", "--length", "9"]);
+    expect(generated.stdout).toMatch(/^the .{0,9}/);
+  });
+
+  test("options of other kinds of network", async () => {
+    const path = workspace();
+    const train = async (...args: string[]) => {
+      const { status, ...result } = await lexigrad(["lm", "train", corpus, "--out", path("run"), ...args]);
+      return [status, firstError({ status, ...result })];
+    };
+    const refused = (option: string, kind: string) => [
+      2,
+      expect.stringContaining(`${option}: expected an option of --model ${kind}, got one of another model`),
+    ];
+    expect(await train("--bptt", "5")).toEqual(refused("--bptt", "transformer"));
+    expect(await train("--model", "bert", "--bptt", "5")).toEqual(refused("--bptt", "bert"));
+    expect(await train("--hidden-size", "5")).toEqual(refused("--hidden-size", "transformer"));
+    expect(await train("--model", "lstm", "--heads", "2")).toEqual(refused("--heads", "lstm"));
+    expect(await train("--plateau-factor", "0.5")).toEqual([
+      2,
+      expect.stringContaining("--plateau-factor: expected --schedule plateau with it, got --schedule cosine"),
+    ]);
+  });
+
   test("bad data and options", async () => {
     const path = workspace({
       "empty.txt": "",

@@ -18,7 +18,7 @@ import { addTokenizerOptions } from "../tokenizer-options.ts";
 import { addRunOptions, addTrainingOptions } from "../training-options.ts";
 import { ACTIVATIONS } from "./mt.ts";
 
-const MODELS = ["transformer", "bert"];
+const MODELS = ["transformer", "rnn", "lstm", "gru", "bert"];
 const WHOLE = { min: 0, max: 1 };
 
 export function declareLm(program: Command, perform: Perform): void {
@@ -70,13 +70,15 @@ function declareTrain(group: Command, perform: Perform): void {
   );
   addModelOptions(train);
   addTrainingOptions(train, {
-    batch: "windows in a batch (default: 12)",
+    batch: "windows in a batch (default: 12), or streams of a recurrent model (default: 50)",
     limit: "default: 2000 steps instead",
     optimizer: "adamw",
     schedule: "cosine",
     labelSmoothing: 0,
-    validateEvery: "250",
-  });
+    validateEvery: "250; with --epochs: after each",
+  }).addOption(
+    numberOption("--bptt <n>", "recurrent: tokens through which gradients flow back (default: 50)", COUNT),
+  );
   addCommonOptions(train.optionsGroup("Options:"), "of weights, windows and dropout (default: 1)")
     .addHelpText("after", RECIPE)
     .action(perform(async () => (await import("../lm-train.ts")).trainLanguageModel));
@@ -88,11 +90,15 @@ function addModelOptions(train: Command): void {
     .addOption(
       choiceOption(
         "--model <kind>",
-        "transformer: each token from those before it; bert: hidden tokens from both sides",
+        "transformer, rnn, lstm, gru: each token from those before it; bert: hidden tokens from both sides",
         MODELS,
       ).default("transformer"),
     )
-    .addOption(numberOption("--layers <n>", "(default: 4)", COUNT))
+    .addOption(numberOption("--layers <n>", "(default: 4; recurrent: 2)", COUNT))
+    .addOption(numberOption("--hidden-size <n>", "recurrent: width of a layer's state (default: 128)", COUNT))
+    .addOption(
+      numberOption("--embedding-size <n>", "recurrent: width of the embedding (default: hidden-size)", COUNT),
+    )
     .addOption(numberOption("--d-model <n>", "width of all vectors (default: 128)", COUNT))
     .addOption(numberOption("--heads <n>", "attention heads (default: 4)", COUNT))
     .addOption(
@@ -107,6 +113,7 @@ function addModelOptions(train: Command): void {
         "post",
       ]),
     )
+    .option("--tie-embeddings", "output weights that are the embedding (default, but not of recurrent ones)")
     .option("--no-tie-embeddings", "output weights that are not the embedding")
     .option("--no-bias", "no biases in layers and normalisations")
     .option("--output-bias", "a bias for each token of the vocabulary")
