@@ -103,6 +103,17 @@ export {
   type TranslationTaskOptions,
 } from "./models/translation-task.ts";
 export { Translator } from "./models/translator.ts";
+export { readArpa } from "./ngram/arpa-read.ts";
+export { formatArpa, writeArpa } from "./ngram/arpa-write.ts";
+export {
+  type NgramEvaluation,
+  type NgramLikelihood,
+  NgramModel,
+  type Sentence,
+  type SentenceScore,
+  type WordScore,
+} from "./ngram/model.ts";
+export { NgramState } from "./ngram/state.ts";
 export { elu, glu, leakyRelu } from "./nn/activations.ts";
 export {
   AdditiveAttention,

@@ -66,15 +66,31 @@ export function* readChunks(
  *   temporary file gone.
  */
 export function writeBytes(path: string, bytes: Uint8Array, fs: FileSystem = nodeFileSystem): void {
-  const data = path.endsWith(".gz") ? gzip(bytes) : bytes;
+  replaceFile(path, (write) => write(bytes), fs);
+}
+
+/**
+ * {@link writeBytes} of what `produce` writes piece by piece, so that large files need little memory. In `.gz` files
+ * each piece is a gzip member of its own. Where `produce` throws, the old file stays.
+ *
+ * @throws {IoError} as {@link writeBytes} does.
+ */
+export function replaceFile(
+  path: string,
+  produce: (write: (bytes: Uint8Array) => void) => void,
+  fs: FileSystem = nodeFileSystem,
+): void {
+  const writeTo = (file: FileHandle) => {
+    produce((bytes) => {
+      const data = path.endsWith(".gz") ? gzip(bytes) : bytes;
+      attempt("writing", path, () => writeAll(fs, file, path, data));
+    });
+  };
   attempt("writing", path, () => {
     const present = fs.stat(path);
     if (present?.kind === "directory") throw ioError("writing", path, { code: "EISDIR" });
-    if (present?.kind === "other") {
-      withFile(fs, fs.open(path, "overwrite"), (file) => writeAll(fs, file, path, data));
-    } else {
-      replace(path, data, fs);
-    }
+    if (present?.kind === "other") withFile(fs, fs.open(path, "overwrite"), writeTo);
+    else replace(path, writeTo, fs);
   });
 }
 
@@ -179,11 +195,11 @@ function readRaw(path: string, fs: FileSystem): Uint8Array<ArrayBuffer> {
   });
 }
 
-function replace(path: string, bytes: Uint8Array, fs: FileSystem): void {
+function replace(path: string, writeTo: (file: FileHandle) => void, fs: FileSystem): void {
   const [temporary, handle] = openTemporary(path, fs);
   try {
     withFile(fs, handle, (file) => {
-      writeAll(fs, file, path, bytes);
+      writeTo(file);
       fs.sync(file);
     });
     fs.rename(temporary, path);

@@ -1,0 +1,111 @@
+/**
+ * The n-grams of one order above 1, in an open-addressing hash table of typed arrays.
+ *
+ * All orders together are a trie over reversed n-grams, as in KenLM's probing model (Heafield 2011, "KenLM: faster and
+ * smaller language model queries", section 3.1): the parent of `a b c` is its suffix `b c`, and the word that leads to
+ * it is its first, `a`. So one walk from a word back through its context finds the longest match and, on the way,
+ * the backoff weights of all contexts of the next word. A node is its slot, which makes keys exact and small.
+ */
+
+/** Set where a longer n-gram ends in this one: the walk can go on. */
+export const EXTENDS_LEFT = 0x80000000 | 0;
+/** Set where this n-gram is the context of something: it belongs into the state. */
+export const EXTENDS_RIGHT = 0x40000000;
+const WORD_BITS = 0x3fffffff;
+
+/** How full a table is: two thirds. */
+const SLOTS_PER_ENTRY = 1.5;
+
+/** 32-bit elements of a slot: the parent's number + 1 (0 where the slot is free), word and flags, then the numbers. */
+const KEY_WIDTH = 2;
+
+/** `values[valueWidth * slot + 1]` is the log10 probability, the next one the backoff; the highest order has none. */
+export class NgramTable {
+  /** How many there are. */
+  size = 0;
+  readonly slots: number;
+  readonly keys: Int32Array;
+  readonly values: Float64Array;
+  /** 64-bit elements of a slot: one for the key, one for the probability, and one for the backoff where there is one. */
+  readonly width: 2 | 3;
+
+  /** @param buffer what a table was saved as; without, the table is empty. */
+  constructor(slots: number, isHighest: boolean, buffer?: ArrayBuffer) {
+    this.slots = slots;
+    this.width = isHighest ? 2 : 3;
+    const data = buffer ?? new ArrayBuffer(8 * this.width * slots);
+    this.keys = new Int32Array(data);
+    this.values = new Float64Array(data);
+  }
+
+  /** A table with room for so many n-grams. */
+  static for(count: number, isHighest: boolean): NgramTable {
+    return new NgramTable(Math.ceil(count * SLOTS_PER_ENTRY) + 1, isHighest);
+  }
+
+  /** The slot of the child of `parent` by `word`, or -1. */
+  find(parent: number, word: number): number {
+    const { keys, slots } = this;
+    const step = KEY_WIDTH * this.width;
+    for (let slot = place(parent, word, slots); ; ) {
+      const key = keys[slot * step];
+      if (key === 0) return -1;
+      if (key === ((parent + 1) | 0) && (keys[slot * step + 1] & WORD_BITS) === word) return slot;
+      if (++slot === slots) slot = 0;
+    }
+  }
+
+  /** The slot of a new child, or -1 when there is one already. The caller sees to it that there is room. */
+  insert(parent: number, word: number, logProb: number, backoff: number): number {
+    const { keys, slots, values } = this;
+    const step = KEY_WIDTH * this.width;
+    let slot = place(parent, word, slots);
+    for (let key = keys[slot * step]; key !== 0; key = keys[slot * step]) {
+      if (key === ((parent + 1) | 0) && (keys[slot * step + 1] & WORD_BITS) === word) return -1;
+      if (++slot === slots) slot = 0;
+    }
+    keys[slot * step] = parent + 1;
+    keys[slot * step + 1] = word;
+    values[slot * this.width + 1] = logProb;
+    if (this.width === 3) values[slot * 3 + 2] = backoff;
+    this.size++;
+    return slot;
+  }
+
+  isFree(slot: number): boolean {
+    return this.keys[KEY_WIDTH * this.width * slot] === 0;
+  }
+
+  /** The slot, one order below, of the n-gram without its first word; a word's id for bigrams. */
+  parent(slot: number): number {
+    return (this.keys[KEY_WIDTH * this.width * slot] - 1) >>> 0;
+  }
+
+  /** The first word. */
+  word(slot: number): number {
+    return this.keys[KEY_WIDTH * this.width * slot + 1] & WORD_BITS;
+  }
+
+  flags(slot: number): number {
+    return this.keys[KEY_WIDTH * this.width * slot + 1];
+  }
+
+  mark(slot: number, flag: number): void {
+    this.keys[KEY_WIDTH * this.width * slot + 1] |= flag;
+  }
+
+  logProb(slot: number): number {
+    return this.values[this.width * slot + 1];
+  }
+
+  backoff(slot: number): number {
+    return this.values[this.width * slot + 2];
+  }
+}
+
+function place(parent: number, word: number, slots: number): number {
+  let hash = Math.imul(parent, 0x9e3779b1) ^ Math.imul(word, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  hash ^= hash >>> 13;
+  return Math.floor((hash >>> 0) * (slots / 4294967296));
+}
