@@ -3,6 +3,7 @@ import { BackendError } from "../base/errors.ts";
 import { checkChoice } from "../base/options.ts";
 import { loadBlas } from "./blas.ts";
 import type { Kernels } from "./kernels.ts";
+import type { LaneRunner } from "./lanes.ts";
 import { canShare, type Heap, SCRATCH_BASE } from "./memory.ts";
 import { environment } from "./platform.ts";
 import { WorkerPool } from "./pool.ts";
@@ -28,6 +29,7 @@ export interface Backend {
   /** For people, e.g. `native BLAS (libopenblas.so.0) and relaxed WebAssembly SIMD`. */
   readonly description: string;
   readonly kernels: Kernels;
+  readonly inLanes: LaneRunner;
   /** The threads, when there are several. */
   readonly pool?: WorkerPool;
 }
@@ -68,7 +70,7 @@ const REQUIREMENTS: Record<(typeof CHOICES)[number], string> = {
 
 function createBackend(heap: Heap, name: BackendName, threads: number): Backend | undefined {
   const reference = createReference(heap, "f32");
-  if (name === "reference") return { name, description: "plain TypeScript loops", kernels: reference };
+  if (name === "reference") return { name, description: "plain TypeScript loops", ...serially(reference) };
   const relaxed = name === "simd" ? undefined : simdModule("relaxed");
   const module = relaxed ?? (name === "relaxed" ? undefined : simdModule("strict"));
   if (!module) return undefined;
@@ -76,7 +78,7 @@ function createBackend(heap: Heap, name: BackendName, threads: number): Backend 
   const blas = name === "blas" ? loadBlas(heap.memory, simd.matmul) : undefined;
   if (name === "blas" && !blas) return undefined;
   const kernels = { ...reference, ...simd, ...(blas && { matmul: blas.matmul }) };
-  const pool = threads > 1 && canShare ? new WorkerPool(threads, heap.memory, module, blas) : undefined;
+  const pool = threads > 1 && canShare ? new WorkerPool(threads, heap, module, blas) : undefined;
   return {
     name,
     description: [
@@ -84,9 +86,18 @@ function createBackend(heap: Heap, name: BackendName, threads: number): Backend 
       `${relaxed ? "relaxed" : "strict"} WebAssembly SIMD`,
       pool ? ` on ${threads} threads` : "",
     ].join(""),
-    kernels: pool ? pool.parallel(kernels) : kernels,
-    ...(pool && { pool }),
+    ...(pool ? inParallel(pool, kernels) : serially(kernels)),
   };
+}
+
+const serially = (kernels: Kernels): Pick<Backend, "kernels" | "inLanes"> => ({
+  kernels,
+  inLanes: (rows, _products, lane) => lane(kernels, 0, rows),
+});
+
+function inParallel(pool: WorkerPool, kernels: Kernels): Pick<Backend, "kernels" | "inLanes" | "pool"> {
+  const parallel = pool.parallel(kernels);
+  return { kernels: parallel, inLanes: pool.lanes(kernels, parallel), pool };
 }
 
 const TEST_SIZE = 19;

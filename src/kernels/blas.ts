@@ -50,6 +50,10 @@ const covering = (stride: number, row: number): number => Math.max(stride, row);
 /** A native library and its matrix product. */
 export interface Blas {
   readonly matmul: Kernels["matmul"];
+  /** `cblas_sgemm`, with addresses of the process. */
+  readonly sgemm: (...args: number[]) => void;
+  /** Whether it is large enough to be left to the library. */
+  takes(matmulArguments: readonly number[]): boolean;
   /** The arguments of `cblas_sgemm` for those of one product. */
   sgemmArguments(matmulArguments: readonly number[]): number[];
   /** How another thread finds the function: the file to resolve koffi from, the library and the declaration. */
@@ -78,6 +82,8 @@ export function loadBlas(memory: WebAssembly.Memory, small: Kernels["matmul"]): 
   };
   return {
     native: { koffi: import.meta.url, library, declaration: DECLARATION },
+    sgemm: sgemm as (...args: number[]) => void,
+    takes: ([, , , m, n, k]) => m * n * k >= MIN_PRODUCTS,
     matmul(a, b, c, m, n, k, lda, ldb, ldc, transA, transB, accumulate, batch, aStep, bStep, cStep) {
       if (m * n * k < MIN_PRODUCTS) {
         small(a, b, c, m, n, k, lda, ldb, ldc, transA, transB, accumulate, batch, aStep, bStep, cStep);

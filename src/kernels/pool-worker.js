@@ -4,6 +4,7 @@
  *
  * JavaScript, so that it runs as it is and starts at once, from sources too.
  */
+import { makeCalls } from "./calls.js";
 import { Jobs } from "./jobs.js";
 
 /** @type {import("./pool.ts").WorkerTask} */
@@ -11,9 +12,13 @@ const { block, memory, module, scratch, names, native } =
   process.getBuiltinModule("node:worker_threads").workerData;
 const { exports } = new WebAssembly.Instance(module, { env: { memory, scratch } });
 const functions = names.map((name) => /** @type {(...args: number[]) => void} */ (exports[name]));
-if (native) {
-  const koffi = process.getBuiltinModule("node:module").createRequire(native.koffi)("koffi");
-  functions.push(koffi.load(native.library).func(native.declaration));
+functions.push(native ? productOf(native) : () => {});
+functions.push((start, bytes) => makeCalls(functions, memory, start, bytes));
+
+/** @param {NonNullable<typeof native>} native */
+function productOf({ koffi, library, declaration }) {
+  const loaded = process.getBuiltinModule("node:module").createRequire(koffi)("koffi");
+  return loaded.load(library).func(declaration);
 }
 
 const jobs = new Jobs(block);

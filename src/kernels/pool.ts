@@ -7,9 +7,11 @@
  */
 import { WorkerError } from "../base/errors.ts";
 import type { Blas } from "./blas.ts";
+import { makeCalls } from "./calls.js";
 import { Jobs, MAX_CHUNKS } from "./jobs.js";
 import type { Kernels } from "./kernels.ts";
-import { scratchOf } from "./memory.ts";
+import { CallList, type LaneRunner, lanesOf } from "./lanes.ts";
+import { type Heap, scratchOf } from "./memory.ts";
 import { builtinModule } from "./platform.ts";
 import { chunksOf, type Split, writeChunk } from "./split.ts";
 import { SPLITS } from "./splits.ts";
@@ -23,10 +25,18 @@ export interface WorkerTask {
   readonly module: WebAssembly.Module;
   /** Where the worker's own scratch memory begins. */
   readonly scratch: number;
-  /** The kernels that are called by number; behind them comes the native product. */
+  /** The kernels that are called by number; behind them come the native product and lists of calls. */
   readonly names: readonly string[];
   readonly native: Blas["native"] | undefined;
 }
+
+/** The workers' number of the function that makes calls, behind the kernels and the native product. */
+const CALLS = SPLITS.length + 1;
+
+/** Native products of fewer multiplications are summed in another order: those of a lane stay above, as the whole is. */
+const MIN_LARGE_PRODUCT = 2 ** 20;
+/** Of WebAssembly any product may be divided, if it takes longer than writing its call down. */
+const MIN_SMALL_PRODUCT = 2 ** 16;
 
 /** A chunk takes milliseconds: a worker that has not ended it after so long never will. */
 const DEADLINE_MILLISECONDS = 60_000;
@@ -43,7 +53,7 @@ export type Kernel = (...args: number[]) => void;
 export class WorkerPool {
   /** Threads that work at a call, the calling one included. */
   readonly threads: number;
-  readonly #memory: WebAssembly.Memory;
+  readonly #heap: Heap;
   readonly #module: WebAssembly.Module;
   readonly #blas: Blas | undefined;
   /** Arguments of the chunks of a call. */
@@ -53,9 +63,9 @@ export class WorkerPool {
   #started = false;
 
   /** Workers are started by the first call that is worth their while. */
-  constructor(threads: number, memory: WebAssembly.Memory, module: WebAssembly.Module, blas?: Blas) {
+  constructor(threads: number, heap: Heap, module: WebAssembly.Module, blas?: Blas) {
     this.threads = threads;
-    this.#memory = memory;
+    this.#heap = heap;
     this.#module = module;
     this.#blas = blas;
   }
@@ -85,23 +95,80 @@ export class WorkerPool {
       if (native) jobs.write(chunk, SPLITS.length, native.sgemmArguments(part));
       else jobs.write(chunk, index, part);
     }
+    this.#work(chunks, SPLITS[index][0], (chunk) => kernel(...this.#parts[chunk]));
+  }
+
+  /** Offers the chunks that are written, computes those that nobody else takes, and waits for the others. */
+  #work(chunks: number, what: string, compute: (chunk: number) => void): void {
+    const jobs = this.#jobs;
     jobs.offer(chunks);
     let others = chunks;
     try {
       for (let chunk = jobs.claim(); chunk >= 0; chunk = jobs.claim()) {
         others--;
-        kernel(...this.#parts[chunk]);
+        compute(chunk);
       }
     } finally {
       while (jobs.claim() >= 0) others--;
-      if (!jobs.awaitDone(others, DEADLINE_MILLISECONDS)) this.#fail(index);
+      if (!jobs.awaitDone(others, DEADLINE_MILLISECONDS)) this.#fail(what);
     }
   }
 
-  #fail(index: number): never {
+  /**
+   * Runs lanes, one a thread where there are rows enough.
+   *
+   * @param kernels of one thread
+   * @param parallel the same on all threads, for where there is one lane
+   */
+  lanes(kernels: Kernels, parallel: Kernels): LaneRunner {
+    const blas = this.#blas;
+    const functions = SPLITS.map(([name]) => kernels[name] as Kernel);
+    const leastProducts = blas ? MIN_LARGE_PRODUCT : MIN_SMALL_PRODUCT;
+    let resolve = (fn: number, args: number[]): readonly [number, readonly number[]] => [fn, args];
+    if (blas) {
+      const product = functions.indexOf(kernels.matmul as Kernel);
+      functions.push(blas.sgemm);
+      resolve = (fn, args) =>
+        fn === product && blas.takes(args) ? [SPLITS.length, blas.sgemmArguments(args)] : [fn, args];
+    }
+    const list = new CallList(
+      SPLITS.map(([name]) => name),
+      resolve,
+    );
+    return (rows, products, lane) => {
+      const lanes = lanesOf(rows, products, leastProducts, this.threads);
+      if (lanes === 1) return lane(parallel, 0, rows);
+      list.clear();
+      const ends = Array.from({ length: lanes }, (_, i) => {
+        const start = Math.floor((rows * i) / lanes);
+        lane(list.kernels, start, Math.floor((rows * (i + 1)) / lanes) - start);
+        return list.bytes;
+      });
+      this.#runCalls(functions, list, ends);
+    };
+  }
+
+  /** Makes the calls of the list, which threads take up to each of `ends` in bytes. */
+  #runCalls(functions: readonly Kernel[], list: CallList, ends: readonly number[]): void {
+    if (!this.#started) this.#start();
+    const heap = this.#heap;
+    const calls = heap.allocate(list.bytes);
+    list.copyTo(heap.f64, calls);
+    const bounds = ends.map((end, i) => [calls + (ends[i - 1] ?? 0), end - (ends[i - 1] ?? 0)] as const);
+    bounds.forEach((part, lane) => {
+      this.#jobs.write(lane, CALLS, part);
+    });
+    try {
+      this.#work(ends.length, "lanes", (lane) => makeCalls(functions, heap.memory, ...bounds[lane]));
+    } finally {
+      heap.free(calls);
+    }
+  }
+
+  #fail(what: string): never {
     this.end();
     throw new WorkerError({
-      what: `kernel ${SPLITS[index][0]}`,
+      what: `kernel ${what}`,
       expected: "an answer of every worker thread",
       got: "one that failed or is gone",
       hint: "What it was to write is undefined. New workers are started for the next call; LEXIGRAD_THREADS=1 works without.",
@@ -116,7 +183,7 @@ export class WorkerPool {
     for (let thread = 1; thread < this.threads; thread++) {
       const workerData: WorkerTask = {
         block: this.#jobs.block,
-        memory: this.#memory,
+        memory: this.#heap.memory,
         module: this.#module,
         scratch: scratchOf(thread),
         names: SPLITS.map(([name]) => name),

@@ -290,7 +290,10 @@ const CHOICES = {
   adam: elements([0, 1, 2, 3, 4], 5, 1.5),
 } as const satisfies { readonly [K in keyof Kernels]?: Choice };
 
+/** A kernel that divides. */
+export type DividedKernel = keyof typeof CHOICES;
+
 /** For each kernel that divides, how. The order numbers the kernels. */
-export const SPLITS: readonly (readonly [kernel: keyof typeof CHOICES, choice: Choice])[] = Object.entries(
+export const SPLITS: readonly (readonly [kernel: DividedKernel, choice: Choice])[] = Object.entries(
   CHOICES,
-) as [keyof typeof CHOICES, Choice][];
+) as [DividedKernel, Choice][];

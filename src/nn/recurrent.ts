@@ -115,7 +115,7 @@ abstract class Recurrent extends Module {
     ];
   }
 
-  /** One direction of one layer: its outputs `[B, T, H]` and final states. */
+  /** One direction of one layer: of x `[T, B, D]`, its outputs `[T, B, H]` and final states. */
   protected abstract run(
     x: Tensor,
     states: States,
@@ -132,7 +132,7 @@ abstract class Recurrent extends Module {
     const states = this.#initialStates(x, initial);
     const lengths = this.#checkLengths(x, options.lengths);
     const finals: States[] = [];
-    let input = x;
+    let input = ops.transpose(x, 0, 1);
     for (let layer = 0; layer < this.numLayers; layer++) {
       if (layer > 0 && this.training) input = ops.dropout(input, this.dropout, this.#random);
       const outputs = this.#suffixes(layer).map((_suffix, direction) => {
@@ -150,7 +150,7 @@ abstract class Recurrent extends Module {
     const final = Array.from({ length: this.#stateCount }, (_, i) =>
       stack(finals.map((states) => states[i])),
     );
-    return { output: input, final };
+    return { output: ops.transpose(input, 0, 1), final };
   }
 
   #initialStates(x: Tensor, initial: readonly Tensor[] | undefined): readonly Tensor[] {

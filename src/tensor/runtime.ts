@@ -3,6 +3,7 @@ import { OptionError } from "../base/errors.ts";
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import { type Backend, type BackendName, selectBackend } from "../kernels/backend.ts";
 import type { Kernels } from "../kernels/kernels.ts";
+import type { LaneRunner } from "../kernels/lanes.ts";
 import { Heap, MAX_THREADS, type MemoryInfo } from "../kernels/memory.ts";
 import { availableCores, environment } from "../kernels/platform.ts";
 import { createReference } from "../kernels/reference/index.ts";
@@ -84,6 +85,12 @@ export function kernelsFor(dtype: DType): Kernels {
   if (dtype !== "f64") return f32Backend().kernels;
   checking ??= createReference(heap, "f64");
   return checking;
+}
+
+/** Makes the kernel calls of `lane` for all `rows`, for some of them on each thread where there are several. */
+export function inLanes(dtype: DType, ...[rows, products, lane]: Parameters<LaneRunner>): void {
+  if (dtype === "f64") lane(kernelsFor(dtype), 0, rows);
+  else f32Backend().inLanes(rows, products, lane);
 }
 
 export const numericsChecked = (): boolean => checksNumerics;

@@ -10,13 +10,16 @@ import { ShapeError } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import { formatShape, sameShape } from "../../base/shape.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import type { LaneKernels } from "../../kernels/lanes.ts";
 import { defineFusedOp } from "../op.ts";
-import type { DType } from "../runtime.ts";
+import { type DType, inLanes } from "../runtime.ts";
 import { empty, type Gradients, type Tensor } from "../tensor.ts";
 import { type Cell, gruCell, lstmCell } from "./cells.ts";
 import type { Columns } from "./columns.ts";
 import { addProduct, backProduct, weightGradient, wholeOf } from "./dense.ts";
-import { cloneOf, fillRows, inputProduct, type RecurrentWeights, recurrentBias, sumOf, zerosLike } from "./sequence.ts";
+import {
+  cloneOf, fillRows, inputProduct, type RecurrentWeights, recurrentBias, recurrentGradient, sumOf, zerosLike,
+} from "./sequence.ts";
 import { Walk } from "./walk.ts";
 
 type Inputs = readonly [
@@ -98,16 +101,16 @@ class Run {
     this.#mask = mask;
     this.#p = dropout?.p ?? 0;
     this.#seeds = Int32Array.from({ length: dropout ? 2 * steps : 0 }, () => dropout?.random.bits() ?? 0);
-    const walk = new Walk(embedded, h0.shape[1], { lengths: null, reverse: false }, "time-major");
+    const walk = new Walk(embedded.shape, h0.shape[1], dtype, { lengths: null, reverse: false });
     this.#walk = walk;
     this.#states = walk.array();
     if (c0) {
       const gates = inputProduct(k, walk, embedded, weightIh, sumOf(k, biasIh, biasHh), 4);
-      this.#cell = lstmCell(k, walk, gates, walk.array(), c0);
+      this.#cell = lstmCell(gates, walk.array(), c0);
     } else {
       const gh = walk.array(3);
       fillRows(k, gh, biasHh);
-      this.#cell = gruCell(k, walk, inputProduct(k, walk, embedded, weightIh, biasIh, 3), gh);
+      this.#cell = gruCell(inputProduct(k, walk, embedded, weightIh, biasIh, 3), gh);
     }
     this.#queries = this.#array(keys.shape[2]);
     this.#weights = this.#array(values.shape[1]);
@@ -118,11 +121,6 @@ class Run {
 
   #array(width: number): Tensor {
     return empty([this.#walk.steps, this.#walk.batch, width], this.#dtype);
-  }
-
-  /** Byte offset of step `t`. */
-  #at(x: Tensor, t: number): number {
-    return x.pointer + t * this.#walk.batch * x.shape[2] * (this.#dtype === "f64" ? 8 : 4);
   }
 
   /** A weight matrix, or its gradient, taken apart by what its columns are multiplied with. */
@@ -136,42 +134,62 @@ class Run {
     } satisfies Record<string, Columns>;
   }
 
+  /** Multiplications for a sequence in the smallest product of a step. */
+  #products(): number {
+    const [, values, keys, , , , , , , , , combine] = this.#inputs;
+    const { hidden } = this.#walk;
+    const fed = combine.shape[0];
+    return Math.min(hidden, fed) * Math.min(this.#cell.gates * hidden, keys.shape[2], fed, values.shape[2]);
+  }
+
   forward(): void {
-    const [k, walk, cell] = [this.#k, this.#walk, this.#cell];
-    const [, , , h0, , weightIh, weightHh, , , query, , combine, bias] = this.#inputs;
-    const { fedPart, contextPart, statePart } = this.#parts(weightIh, combine);
-    const [recurrent, asking] = [wholeOf(weightHh), wholeOf(query)];
-    const { batch } = walk;
+    const k = this.#k;
+    const bias = this.#inputs[12];
     k.fill(this.#queries.pointer, 0, this.#queries.size);
     if (bias) fillRows(k, this.#combined, bias);
     else k.fill(this.#combined.pointer, 0, this.#combined.size);
+    inLanes(this.#dtype, this.#walk.batch, this.#products(), (lane, start, count) =>
+      this.#forward(lane, this.#walk.part(start, count), start),
+    );
+  }
+
+  /** The sequences that `walk` walks, of which the first is number `start`. */
+  #forward(k: LaneKernels, walk: Walk, start: number): void {
+    const cell = this.#cell;
+    const [, , , h0, , weightIh, weightHh, , , query, , combine] = this.#inputs;
+    const { fedPart, contextPart, statePart } = this.#parts(weightIh, combine);
+    const [recurrent, asking] = [wholeOf(weightHh), wholeOf(query)];
+    const { batch } = walk;
     for (let t = 0; t < walk.steps; t++) {
       const step = walk.step(t, this.#states, h0);
-      if (t > 0) addProduct(k, this.#at(this.fed, t - 1), fedPart, this.#at(cell.gx, t), batch);
-      addProduct(k, step.h0, recurrent, this.#at(cell.gh, t), batch);
-      cell.forward(t, step);
-      addProduct(k, step.h1, asking, this.#at(this.#queries, t), batch);
-      this.#attend(t);
-      const combined = this.#at(this.#combined, t);
-      addProduct(k, this.#at(this.#contexts, t), contextPart, combined, batch);
+      if (t > 0) addProduct(k, walk.at(this.fed, t - 1), fedPart, walk.at(cell.gx, t), batch);
+      addProduct(k, step.h0, recurrent, walk.at(cell.gh, t), batch);
+      cell.forward(k, walk, t, step);
+      addProduct(k, step.h1, asking, walk.at(this.#queries, t), batch);
+      this.#attend(k, walk, t);
+      const combined = walk.at(this.#combined, t);
+      addProduct(k, walk.at(this.#contexts, t), contextPart, combined, batch);
       addProduct(k, step.h1, statePart, combined, batch);
       k.tanh(combined, combined, batch * combine.shape[0]);
-      if (this.fed !== this.#combined) this.#drop(t, combined, this.#at(this.fed, t));
+      if (this.fed !== this.#combined) this.#drop(k, t, combined, walk.at(this.fed, t), batch, start);
     }
   }
 
-  #drop(t: number, x: number, out: number): void {
-    const n = this.#walk.batch * this.fed.shape[2];
-    this.#k.dropout(x, out, n, this.#p, this.#seeds[2 * t], this.#seeds[2 * t + 1]);
+  /** The attentional states of step t, of `batch` sequences from `start` on. */
+  #drop(k: LaneKernels, t: number, x: number, out: number, batch: number, start: number): void {
+    const width = this.fed.shape[2];
+    const [seed, increment] = [this.#seeds[2 * t], this.#seeds[2 * t + 1]];
+    k.dropout(x, out, batch * width, this.#p, (seed + Math.imul(start * width, increment | 1)) | 0, increment);
   }
 
   /** Weights and contexts of step `t` from its queries. */
-  #attend(t: number): void {
+  #attend(k: LaneKernels, walk: Walk, t: number): void {
     const [, values, keys, , , , , , , , v] = this.#inputs;
-    const [batch, positions, memory] = values.shape;
-    this.#k.additiveAttention(
-      this.#at(this.#queries, t), keys.pointer, v.pointer, values.pointer, this.#mask?.pointer ?? 0,
-      this.#at(this.#weights, t), this.#at(this.#contexts, t), batch, positions, keys.shape[2], memory,
+    const [, positions, memory] = values.shape;
+    k.additiveAttention(
+      walk.at(this.#queries, t), walk.at(keys, 0, positions * v.size), v.pointer, walk.at(values, 0, positions * memory),
+      this.#mask ? walk.at(this.#mask, 0, positions) : 0, walk.at(this.#weights, t), walk.at(this.#contexts, t),
+      walk.batch, positions, v.size, memory,
     );
   }
 
@@ -198,28 +216,33 @@ class Run {
     const dc = c0 && zerosLike(k, c0.shape, dtype);
     const nothing = zerosLike(k, [batch, fed], dtype);
     cell.dc = dc;
-    for (let t = steps - 1; t >= 0; t--) {
-      const step = walk.step(t, this.#states, h0);
-      const [df, dcombined, dqueries] = [this.#at(dFed, t), this.#at(dCombined, t), this.#at(dQueries, t)];
-      if (t < steps - 1) backProduct(k, this.#at(dgx, t + 1), fedPart, df, batch, 1);
-      if (this.fed !== this.#combined) this.#drop(t, df, df);
-      k.rnnCellGrad(
-        this.#at(this.#combined, t), nothing.pointer, df, dcombined, batch, fed, fed, fed, fed, 0, t, 0,
-      );
-      backProduct(k, dcombined, contextPart, this.#at(dContexts, t), batch, 0);
-      backProduct(k, dcombined, statePart, dState.pointer, batch, 0);
-      k.additiveAttentionGrad(
-        this.#at(this.#queries, t), keys.pointer, v.pointer, values.pointer, this.#at(this.#weights, t),
-        this.#at(dContexts, t), dScores.pointer, dqueries, dKeys.pointer, dvRows.pointer, batch, positions,
-        keys.shape[2], memory,
-      );
-      backProduct(k, dqueries, asking, dState.pointer, batch, 1);
-      cell.backward(t, step, dState.pointer, dh.pointer, dgx, dgh);
-      backProduct(k, this.#at(dgh, t), recurrent, dh.pointer, batch, 1);
-    }
+    inLanes(dtype, batch, this.#products(), (lane, start, count) => {
+      const part = walk.part(start, count);
+      const dStatePart = part.at(dState, 0);
+      for (let t = steps - 1; t >= 0; t--) {
+        const step = part.step(t, this.#states, h0);
+        const [df, dcombined, dqueries] = [part.at(dFed, t), part.at(dCombined, t), part.at(dQueries, t)];
+        if (t < steps - 1) backProduct(lane, part.at(dgx, t + 1), fedPart, df, count, 1);
+        if (this.fed !== this.#combined) this.#drop(lane, t, df, df, count, start);
+        lane.rnnCellGrad(
+          part.at(this.#combined, t), part.at(nothing, 0), df, dcombined, count, fed, fed, fed, fed, 0, t, 0,
+        );
+        backProduct(lane, dcombined, contextPart, part.at(dContexts, t), count, 0);
+        backProduct(lane, dcombined, statePart, dStatePart, count, 0);
+        lane.additiveAttentionGrad(
+          part.at(this.#queries, t), part.at(keys, 0, positions * v.size), v.pointer,
+          part.at(values, 0, positions * memory), part.at(this.#weights, t), part.at(dContexts, t),
+          part.at(dScores, 0), dqueries, part.at(dKeys, 0, positions * v.size), part.at(dvRows, 0), count, positions,
+          v.size, memory,
+        );
+        backProduct(lane, dqueries, asking, dStatePart, count, 1);
+        cell.backward(lane, part, t, step, dStatePart, part.at(dh, 0), dgx, dgh);
+        backProduct(lane, part.at(dgh, t), recurrent, part.at(dh, 0), count, 1);
+      }
+    });
 
     const rows = steps * batch;
-    const [firstRows, laterRows] = steps === 0 ? [0, 0] : [batch, rows - batch];
+    const laterRows = Math.max(rows - batch, 0);
     const dEmbedded = empty(embedded.shape, dtype);
     backProduct(k, dgx.pointer, embeddedPart, dEmbedded.pointer, rows, 0);
     const dValues = empty(values.shape, dtype);
@@ -232,12 +255,11 @@ class Run {
     const dCombine = empty(combine.shape, dtype);
     const dParts = this.#parts(dWeightIh, dCombine);
     weightGradient(k, dgx.pointer, embedded.pointer, dParts.embeddedPart, rows, 0);
-    weightGradient(k, this.#at(dgx, 1), this.fed.pointer, dParts.fedPart, laterRows, 0);
+    weightGradient(k, walk.at(dgx, 1), this.fed.pointer, dParts.fedPart, laterRows, 0);
     weightGradient(k, dCombined.pointer, this.#contexts.pointer, dParts.contextPart, rows, 0);
     weightGradient(k, dCombined.pointer, this.#states.pointer, dParts.statePart, rows, 0);
     const dWeightHh = empty(weightHh.shape, dtype);
-    weightGradient(k, dgh.pointer, h0.pointer, wholeOf(dWeightHh), firstRows, 0);
-    weightGradient(k, this.#at(dgh, 1), this.#states.pointer, wholeOf(dWeightHh), laterRows, 1);
+    recurrentGradient(k, walk, dgh, this.#states, h0, dWeightHh);
     const dQuery = empty(query.shape, dtype);
     weightGradient(k, dQueries.pointer, this.#states.pointer, wholeOf(dQuery), rows, 0);
     const [dBiasIh, dv] = [empty([width], dtype), empty(v.shape, dtype)];

@@ -1,7 +1,7 @@
 /**
  * One direction of one recurrent layer over a whole sequence, as one op for each kind of cell.
  *
- * x `[B, T, D]`, h0 and c0 `[B, H]`, lengths i32 `[B]` or null. A sequence past its end carries its state over, so
+ * Time-major: x `[T, B, D]`, h0 and c0 `[B, H]`, lengths i32 `[B]` or null. A sequence past its end carries its state over, so
  * that the final state is that of its last step, and its outputs are 0.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -22,7 +22,7 @@ function simpleSequence(
   k: Kernels, walk: Walk, x: Tensor, h0: Tensor, weights: RecurrentWeights, cell: Cell,
 ): Fused<SimpleOutputs> {
   const states = walk.array();
-  forwardSteps(k, walk, weights[1], cell, states, h0);
+  forwardSteps(walk, weights[1], cell, states, h0);
   return {
     outputs: [maskedOutput(k, walk, states), finalState(k, walk, states, h0)],
     backward: ([dy, dhFinal], needs) => {
@@ -34,29 +34,29 @@ function simpleSequence(
   };
 }
 
-/** Elman network: `h = f(W_ih x + b_ih + W_hh h + b_hh)`, f = tanh or relu. Gives y `[B, T, H]` and the final h. */
+/** Elman network: `h = f(W_ih x + b_ih + W_hh h + b_hh)`, f = tanh or relu. Gives y `[T, B, H]` and the final h. */
 export const rnnSequence = defineFusedOp<SimpleInputs, [SequenceOptions, "tanh" | "relu"], SimpleOutputs>(
   "rnn",
   (k, _dtype, [x, h0, ...weights], options, nonlinearity) => {
     checkInputs("rnn", 1, x, [h0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
-    const walk = new Walk(x, weightHh.shape[1], options);
+    const walk = new Walk(x.shape, weightHh.shape[1], x.dtype, options);
     const gx = inputProduct(k, walk, x, weightIh, sumOf(k, biasIh, biasHh), 1);
-    const cell = rnnCell(k, walk, gx, nonlinearity === "relu");
+    const cell = rnnCell(gx, nonlinearity === "relu");
     return simpleSequence(k, walk, x, h0, weights, cell);
   },
 );
 
-/** GRU, gates r, z, n (PyTorch's form, with the reset gate after the product). Gives y `[B, T, H]` and the final h. */
+/** GRU, gates r, z, n (PyTorch's form, with the reset gate after the product). Gives y `[T, B, H]` and the final h. */
 export const gruSequence = defineFusedOp<SimpleInputs, [SequenceOptions], SimpleOutputs>(
   "gru",
   (k, _dtype, [x, h0, ...weights], options) => {
     checkInputs("gru", 3, x, [h0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
-    const walk = new Walk(x, weightHh.shape[1], options);
+    const walk = new Walk(x.shape, weightHh.shape[1], x.dtype, options);
     const gh = walk.array(3);
     fillRows(k, gh, biasHh);
-    const cell = gruCell(k, walk, inputProduct(k, walk, x, weightIh, biasIh, 3), gh);
+    const cell = gruCell(inputProduct(k, walk, x, weightIh, biasIh, 3), gh);
     return simpleSequence(k, walk, x, h0, weights, cell);
   },
 );
@@ -64,18 +64,18 @@ export const gruSequence = defineFusedOp<SimpleInputs, [SequenceOptions], Simple
 type LstmInputs = readonly [x: Tensor, h0: Tensor, c0: Tensor, ...RecurrentWeights];
 type LstmOutputs = readonly [y: Tensor, hFinal: Tensor, cFinal: Tensor];
 
-/** LSTM, gates i, f, g, o. Gives y `[B, T, H]`, the final h and the final c. */
+/** LSTM, gates i, f, g, o. Gives y `[T, B, H]`, the final h and the final c. */
 export const lstmSequence = defineFusedOp<LstmInputs, [SequenceOptions], LstmOutputs>(
   "lstm",
   (k, dtype, [x, h0, c0, ...weights], options) => {
     checkInputs("lstm", 4, x, [h0, c0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
-    const walk = new Walk(x, weightHh.shape[1], options);
+    const walk = new Walk(x.shape, weightHh.shape[1], x.dtype, options);
     const states = walk.array();
     const cells = walk.array();
     const gates = inputProduct(k, walk, x, weightIh, sumOf(k, biasIh, biasHh), 4);
-    const cell = lstmCell(k, walk, gates, cells, c0);
-    forwardSteps(k, walk, weightHh, cell, states, h0);
+    const cell = lstmCell(gates, cells, c0);
+    forwardSteps(walk, weightHh, cell, states, h0);
     return {
       outputs: [
         maskedOutput(k, walk, states),

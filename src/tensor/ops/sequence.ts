@@ -1,14 +1,16 @@
 /**
  * The walk over time that all recurrent cells share: the input product for all time steps at once, then one product
- * and one cell kernel a step, in place inside `[B, T, ...]` arrays; backwards likewise.
+ * and one cell kernel a step, in place inside `[T, B, ...]` arrays; backwards likewise. Sequences do not depend on each
+ * other, so threads walk some of them each, from the first step to the last.
  */
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../base/shape.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { indices } from "../create.ts";
-import type { DType } from "../runtime.ts";
+import { type DType, inLanes } from "../runtime.ts";
 import { empty, type Gradients, type Tensor } from "../tensor.ts";
 import type { Cell } from "./cells.ts";
+import { addProduct, backProduct, weightGradient, wholeOf } from "./dense.ts";
 import type { SequenceOptions, Walk } from "./walk.ts";
 
 /** Weights with PyTorch's shapes, G gates: `[G H, D]`, `[G H, H]`, `[G H]`, `[G H]`. */
@@ -31,24 +33,9 @@ export function inputProduct(
 ): Tensor {
   const gx = walk.array(gates);
   fillRows(k, gx, bias);
-  const [width, columns] = weightIh.shape;
-  const inputs = x.shape[2];
-  const rows = walk.batch * walk.steps;
-  k.matmul(
-    x.pointer, weightIh.pointer, gx.pointer, rows, width, inputs, inputs, columns, width, 0, 1, 1, 1, 0, 0,
-    0,
-  );
+  const used = { of: weightIh, start: 0, width: x.shape[2] };
+  addProduct(k, x.pointer, used, gx.pointer, walk.batch * walk.steps);
   return gx;
-}
-
-/** A copy of time `t` of `states`, `[B, H]`. */
-function copyStep(k: Kernels, walk: Walk, states: Tensor, t: number): Tensor {
-  const out = empty([walk.batch, walk.hidden], walk.dtype);
-  const { batch, hidden } = walk;
-  k.copyStrided(
-    walk.at(states, t), out.pointer, 1, 1, batch, hidden, 0, 0, walk.stride(), 1, 0, 0, hidden, 1,
-  );
-  return out;
 }
 
 export const cloneOf = (k: Kernels, x: Tensor): Tensor => {
@@ -63,40 +50,37 @@ export const zerosLike = (k: Kernels, shape: Shape, dtype: DType): Tensor => {
   return out;
 };
 
-/** The last state walked to; the initial one when there are no steps. */
-export const finalState = (k: Kernels, walk: Walk, states: Tensor, initial: Tensor): Tensor =>
-  walk.steps === 0 ? cloneOf(k, initial) : copyStep(k, walk, states, walk.time(walk.steps - 1));
+/** The last state walked to, `[B, H]`; the initial one when there are no steps. */
+export function finalState(k: Kernels, walk: Walk, states: Tensor, initial: Tensor): Tensor {
+  const out = empty(initial.shape, initial.dtype);
+  k.copyStrided(walk.before(walk.steps, states, initial), out.pointer, 1, 1, 1, out.size, 0, 0, 0, 1, 0, 0, 0, 1);
+  return out;
+}
 
 /** states with zeros past the end of each sequence. */
 export function maskedOutput(k: Kernels, walk: Walk, states: Tensor): Tensor {
   const { lengths } = walk.options;
   if (lengths === null) return states;
+  const { batch, hidden, steps } = walk;
   const out = cloneOf(k, states);
+  const zero = zerosLike(k, [1], walk.dtype);
   lengths.data().forEach((length, b) => {
-    const start = walk.at(out, b * walk.steps + length);
-    k.fill(start, 0, (walk.steps - length) * walk.hidden);
+    const start = out.pointerAt((length * batch + b) * hidden);
+    k.copyStrided(zero.pointer, start, 1, 1, steps - length, hidden, 0, 0, 0, 0, 0, 0, batch * hidden, 1);
   });
   return out;
 }
 
-export function forwardSteps(
-  k: Kernels,
-  walk: Walk,
-  weightHh: Tensor,
-  cell: Cell,
-  states: Tensor,
-  h0: Tensor,
-): void {
-  const { batch, hidden } = walk;
-  const width = cell.gates * hidden;
-  for (let i = 0; i < walk.steps; i++) {
-    const step = walk.step(i, states, h0);
-    k.matmul(
-      step.h0, weightHh.pointer, walk.at(cell.gh, step.time, cell.gates), batch, width, hidden,
-      step.h0Stride, hidden, walk.stride(cell.gates), 0, 1, 1, 1, 0, 0, 0,
-    );
-    cell.forward(i, step);
-  }
+export function forwardSteps(walk: Walk, weightHh: Tensor, cell: Cell, states: Tensor, h0: Tensor): void {
+  const recurrent = wholeOf(weightHh);
+  inLanes(walk.dtype, walk.batch, weightHh.size, (k, start, count) => {
+    const part = walk.part(start, count);
+    for (let i = 0; i < walk.steps; i++) {
+      const step = part.step(i, states, h0);
+      addProduct(k, step.h0, recurrent, part.at(cell.gh, step.time), count);
+      cell.forward(k, part, i, step);
+    }
+  });
 }
 
 /** Gradients to x, h0 and the weights; the walk back through time. */
@@ -104,46 +88,45 @@ export function backwardSteps(
   k: Kernels, walk: Walk, x: Tensor, h0: Tensor, weights: RecurrentWeights, cell: Cell, states: Tensor,
   dy: Tensor | null, dhFinal: Tensor | null, needsX: boolean,
 ): { dx: Tensor | null; dh0: Tensor; dweights: Gradients } {
-  const { batch, hidden, dtype, steps } = walk;
+  const { batch, dtype, steps } = walk;
   const [weightIh, weightHh] = weights;
-  const [width, inputs] = weightIh.shape;
+  const [input, recurrent] = [wholeOf(weightIh), wholeOf(weightHh)];
   const rows = batch * steps;
   const dgx = walk.array(cell.gates);
   const dgh = cell.gh === cell.gx ? dgx : walk.array(cell.gates);
   const dout = dy ?? zerosLike(k, states.shape, dtype);
   const dh = dhFinal ? cloneOf(k, dhFinal) : zerosLike(k, h0.shape, dtype);
 
-  for (let i = steps - 1; i >= 0; i--) {
-    const step = walk.step(i, states, h0);
-    cell.backward(i, step, walk.at(dout, step.time), dh.pointer, dgx, dgh);
-    k.matmul(
-      walk.at(dgh, step.time, cell.gates), weightHh.pointer, dh.pointer, batch, hidden, width,
-      walk.stride(cell.gates), hidden, hidden, 0, 0, 1, 1, 0, 0, 0,
-    );
-  }
+  inLanes(dtype, batch, weightHh.size, (lane, start, count) => {
+    const part = walk.part(start, count);
+    const dhPart = part.at(dh, 0);
+    for (let i = steps - 1; i >= 0; i--) {
+      const step = part.step(i, states, h0);
+      cell.backward(lane, part, i, step, part.at(dout, step.time), dhPart, dgx, dgh);
+      backProduct(lane, part.at(dgh, step.time), recurrent, dhPart, count, 1);
+    }
+  });
   const dWeightIh = empty(weightIh.shape, dtype);
-  k.matmul(
-    dgx.pointer, x.pointer, dWeightIh.pointer, width, inputs, rows, width, inputs, inputs, 1, 0, 0, 1, 0, 0,
-    0,
-  );
+  weightGradient(k, dgx.pointer, x.pointer, wholeOf(dWeightIh), rows, 0);
   const dWeightHh = empty(weightHh.shape, dtype);
-  const previous = previousStates(k, walk, states, h0);
-  k.matmul(
-    dgh.pointer, previous.pointer, dWeightHh.pointer, width, hidden, rows, width, hidden, hidden, 1, 0, 0,
-    1, 0, 0, 0,
-  );
-  const dBiasIh = empty([width], dtype);
-  k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, width, width);
+  recurrentGradient(k, walk, dgh, states, h0, dWeightHh);
+  const dBiasIh = empty([weightIh.shape[0]], dtype);
+  k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, dBiasIh.size, dBiasIh.size);
   const dBiasHh = recurrentBias(k, dgx, dgh, dBiasIh);
-  let dx: Tensor | null = null;
-  if (needsX) {
-    dx = empty(x.shape, dtype);
-    k.matmul(
-      dgx.pointer, weightIh.pointer, dx.pointer, rows, inputs, width, width, inputs, inputs, 0, 0, 0, 1, 0,
-      0, 0,
-    );
-  }
+  const dx = needsX ? empty(x.shape, dtype) : null;
+  if (dx) backProduct(k, dgx.pointer, input, dx.pointer, rows, 0);
   return { dx, dh0: dh, dweights: [dWeightIh, dWeightHh, dBiasIh, dBiasHh] };
+}
+
+/** The gradient to W_hh: of each step, dgh transposed times the state before, which is h0 for the first one walked. */
+export function recurrentGradient(
+  k: Kernels, walk: Walk, dgh: Tensor, states: Tensor, h0: Tensor, out: Tensor,
+): void {
+  const { batch, steps } = walk;
+  const [from, to] = walk.options.reverse ? [1, 0] : [0, 1];
+  const first = walk.at(dgh, steps === 0 ? 0 : walk.time(0));
+  weightGradient(k, first, h0.pointer, wholeOf(out), steps === 0 ? 0 : batch, 0);
+  if (steps > 1) weightGradient(k, walk.at(dgh, to), walk.at(states, from), wholeOf(out), (steps - 1) * batch, 1);
 }
 
 /** The gradient to b_hh: that to b_ih, where both are added to the same gates. A copy, since both may be added to. */
@@ -152,23 +135,6 @@ export function recurrentBias(k: Kernels, dgx: Tensor, dgh: Tensor, dBiasIh: Ten
   const width = dBiasIh.size;
   const out = empty([width], dgh.dtype);
   k.sum(dgh.pointer, out.pointer, 1, width === 0 ? 0 : dgh.size / width, width, width);
-  return out;
-}
-
-/** The state before every step, `[B, T, H]`: the states shifted by one along the walk, h0 first. */
-function previousStates(k: Kernels, walk: Walk, states: Tensor, h0: Tensor): Tensor {
-  const out = walk.array();
-  const { batch, hidden, steps } = walk;
-  if (steps === 0) return out;
-  const stride = walk.stride();
-  const [from, to] = walk.options.reverse ? [1, 0] : [0, 1];
-  k.copyStrided(
-    walk.at(states, from), walk.at(out, to), 1, 1, batch, (steps - 1) * hidden, 0, 0, stride, 1, 0, 0,
-    stride, 1,
-  );
-  k.copyStrided(
-    h0.pointer, walk.at(out, walk.time(0)), 1, 1, batch, hidden, 0, 0, hidden, 1, 0, 0, stride, 1,
-  );
   return out;
 }
 
@@ -189,15 +155,15 @@ export function checkInputs(
     sameShape(weightHh.shape, [width, hidden]) &&
     sameShape(biasIh.shape, [width]) &&
     sameShape(biasHh.shape, [width]) &&
-    states.every((state) => sameShape(state.shape, [x.shape[0], hidden])) &&
-    (lengths === null || sameShape(lengths.shape, [x.shape[0]]));
+    states.every((state) => sameShape(state.shape, [x.shape[1], hidden])) &&
+    (lengths === null || sameShape(lengths.shape, [x.shape[1]]));
   if (good) {
-    if (lengths !== null) indices(`${what} lengths`, lengths, x.shape[1] + 1);
+    if (lengths !== null) indices(`${what} lengths`, lengths, x.shape[0] + 1);
     return;
   }
   throw new ShapeError({
     what,
-    expected: `input [B, T, ${inputs}], states [B, ${hidden}], weights of ${gates} gates and lengths [B]`,
+    expected: `input [T, B, ${inputs}], states [B, ${hidden}], weights of ${gates} gates and lengths [B]`,
     got: [x, ...states, ...weights, ...(lengths ? [lengths] : [])].map((part) => formatShape(part.shape)).join(", "),
   });
 }

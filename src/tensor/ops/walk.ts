@@ -9,56 +9,54 @@ export interface SequenceOptions {
   readonly reverse: boolean;
 }
 
-/** One time step: where its rows lie. Strides in elements. */
+/** One time step: where its rows of the states lie. */
 export interface Step {
   readonly time: number;
   /** The state before: h0, or the output of the step walked before. */
   readonly h0: number;
-  readonly h0Stride: number;
   readonly h1: number;
 }
 
-/** `[B, T, ...]`, or `[T, B, ...]`, where the rows of a step are neighbours. */
-export type Layout = "batch-major" | "time-major";
-
-/** The sizes of a run over `[B, T, H]` or `[T, B, H]`, and where its steps lie. */
+/**
+ * The sizes of a run over `[T, B, H]`, and where its steps lie: time-major, so that the rows of a step, and those of all
+ * steps but one, are neighbours.
+ */
 export class Walk {
+  /** Sequences walked: all, or some of them. */
   readonly batch: number;
   readonly steps: number;
   readonly hidden: number;
   readonly dtype: DType;
   readonly options: SequenceOptions;
-  readonly #layout: Layout;
-  /** Rows from one step to the next, and from one sequence to the next. */
-  readonly #stepRows: number;
-  readonly #batchRows: number;
+  /** Sequences of the arrays, and which of them is the first one walked. */
+  readonly #rows: number;
+  readonly #start: number;
 
-  /** @param x the input, in the same layout */
-  constructor(x: Tensor, hidden: number, options: SequenceOptions, layout: Layout = "batch-major") {
-    this.#layout = layout;
-    const [outer, inner] = x.shape;
-    [this.batch, this.steps] = layout === "batch-major" ? [outer, inner] : [inner, outer];
-    [this.#stepRows, this.#batchRows] = layout === "batch-major" ? [1, inner] : [inner, 1];
+  constructor(
+    [steps, rows]: readonly number[], hidden: number, dtype: DType, options: SequenceOptions, start = 0, batch = rows,
+  ) {
+    this.batch = batch;
+    this.steps = steps;
     this.hidden = hidden;
-    this.dtype = x.dtype;
+    this.dtype = dtype;
     this.options = options;
+    this.#rows = rows;
+    this.#start = start;
   }
 
-  /** Undefined `[B, T, gates H]` or `[T, B, gates H]`. */
+  /** The walk of `count` sequences from `start` on, in the same arrays. */
+  part(start: number, count: number): Walk {
+    return new Walk([this.steps, this.#rows], this.hidden, this.dtype, this.options, start, count);
+  }
+
+  /** Undefined `[T, B, gates H]`. */
   array(gates = 1): Tensor {
-    const { batch, steps } = this;
-    const [outer, inner] = this.#layout === "batch-major" ? [batch, steps] : [steps, batch];
-    return empty([outer, inner, gates * this.hidden], this.dtype);
+    return empty([this.steps, this.#rows, gates * this.hidden], this.dtype);
   }
 
-  /** Byte offset of time `t` in an array of `gates H` columns. */
-  at(array: Tensor, t: number, gates = 1): number {
-    return array.pointer + t * this.#stepRows * gates * this.hidden * (this.dtype === "f64" ? 8 : 4);
-  }
-
-  /** Elements from one sequence to the next in an array of `gates H` columns. */
-  stride(gates = 1): number {
-    return this.#batchRows * gates * this.hidden;
+  /** Byte offset of this walk's rows at time `t` of an array `[T, B, ...]`, or, with t = 0, of one `[B, ...]`. */
+  at(array: Tensor, t: number, width = array.shape[array.rank - 1]): number {
+    return array.pointerAt((t * this.#rows + this.#start) * width);
   }
 
   time(i: number): number {
@@ -66,17 +64,16 @@ export class Walk {
   }
 
   get lengths(): number {
-    return this.options.lengths?.pointer ?? 0;
+    return this.options.lengths?.pointerAt(this.#start) ?? 0;
   }
 
   /** The state before the i-th step walked: `initial [B, H]`, or a step of `states`. */
-  before(i: number, states: Tensor, initial: Tensor): [pointer: number, stride: number] {
-    return i === 0 ? [initial.pointer, this.hidden] : [this.at(states, this.time(i - 1)), this.stride()];
+  before(i: number, states: Tensor, initial: Tensor): number {
+    return i === 0 ? this.at(initial, 0) : this.at(states, this.time(i - 1));
   }
 
   step(i: number, states: Tensor, initial: Tensor): Step {
-    const [h0, h0Stride] = this.before(i, states, initial);
     const time = this.time(i);
-    return { time, h0, h0Stride, h1: this.at(states, time) };
+    return { time, h0: this.before(i, states, initial), h1: this.at(states, time) };
   }
 }
