@@ -162,11 +162,33 @@ export function mtRnn(sizes: Sizes, random: Random): Workload {
   return trainOn(recipe, { arrays: 3, shape: [batch, time], first: FIRST_WORD, end: vocabulary });
 }
 
+type AllSizes = typeof sizes;
+
+const makers = (of: AllSizes) => ({
+  charlm: () => charlm(of.charlm, new Random(0)),
+  charlstm: () => charlstm(of.charlstm, new Random(0)),
+  lstmlm: () => lstmlm(of.lstmlm, new Random(0)),
+  mt_transformer: () => mtTransformer(of.mt_transformer, new Random(0)),
+  mt_rnn: () => mtRnn(of.mt_rnn, new Random(0)),
+});
+
 /** The workloads at their full size. */
-export const workloads = {
-  charlm: () => charlm(sizes.charlm, new Random(0)),
-  charlstm: () => charlstm(sizes.charlstm, new Random(0)),
-  lstmlm: () => lstmlm(sizes.lstmlm, new Random(0)),
-  mt_transformer: () => mtTransformer(sizes.mt_transformer, new Random(0)),
-  mt_rnn: () => mtRnn(sizes.mt_rnn, new Random(0)),
-} satisfies Record<string, () => Workload>;
+export const workloads: { readonly [K in keyof AllSizes]: () => Workload } = makers(sizes);
+
+const small = <S extends Sizes & { readonly inner?: number }>(full: S): S => ({
+  ...full,
+  vocabulary: Math.max(65, Math.round(full.vocabulary / 16)),
+  batch: Math.ceil(full.batch / 8),
+  time: Math.ceil(full.time / 4),
+  width: full.width / 4,
+  ...(full.inner !== undefined && { inner: full.inner / 4 }),
+});
+
+/** The same networks and steps, in about a hundredth of the time. */
+export const smallWorkloads: typeof workloads = makers({
+  charlm: small(sizes.charlm),
+  charlstm: small(sizes.charlstm),
+  lstmlm: small(sizes.lstmlm),
+  mt_transformer: small(sizes.mt_transformer),
+  mt_rnn: small(sizes.mt_rnn),
+});

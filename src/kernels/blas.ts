@@ -39,6 +39,13 @@ type Sgemm = (
   ldc: number,
 ) => void;
 
+interface Library {
+  readonly koffi: Koffi;
+  readonly sgemm: Sgemm;
+  readonly library: string;
+  readonly cutsColumns: boolean;
+}
+
 interface Koffi {
   load(path: string): { func(declaration: string): (...args: number[]) => void };
   address(view: ArrayBufferView): bigint;
@@ -54,6 +61,10 @@ export interface Blas {
   readonly sgemm: (...args: number[]) => void;
   /** Whether it is large enough to be left to the library. */
   takes(matmulArguments: readonly number[]): boolean;
+  /**
+   * Whether columns are summed alike wherever they are cut: not by OpenBLAS's kernels for AVX2. Rows are, in dozens.
+   */
+  readonly cutsColumns: boolean;
   /** The arguments of `cblas_sgemm` for those of one product. */
   sgemmArguments(matmulArguments: readonly number[]): number[];
   /** How another thread finds the function: the file to resolve koffi from, the library and the declaration. */
@@ -64,13 +75,13 @@ const DECLARATION =
   "void cblas_sgemm(int, int, int, int, int, int, float, uintptr_t, int, uintptr_t, int, float, uintptr_t, int)";
 
 /** What is loaded once per process: undefined when there is no usable library. */
-let loaded: { koffi: Koffi; sgemm: Sgemm; library: string } | undefined | null;
+let loaded: Library | undefined | null;
 
 /** The native product on the bytes of `memory`, leaving small ones to `small`; undefined when no library is found. */
 export function loadBlas(memory: WebAssembly.Memory, small: Kernels["matmul"]): Blas | undefined {
   if (loaded === undefined) loaded = findLibrary() ?? null;
   if (loaded === null) return undefined;
-  const { koffi, sgemm, library } = loaded;
+  const { koffi, sgemm, library, cutsColumns } = loaded;
   let buffer: ArrayBufferLike | undefined;
   let base = 0;
   const address = () => {
@@ -84,6 +95,7 @@ export function loadBlas(memory: WebAssembly.Memory, small: Kernels["matmul"]): 
     native: { koffi: import.meta.url, library, declaration: DECLARATION },
     sgemm: sgemm as (...args: number[]) => void,
     takes: ([, , , m, n, k]) => m * n * k >= MIN_PRODUCTS,
+    cutsColumns,
     matmul(a, b, c, m, n, k, lda, ldb, ldc, transA, transB, accumulate, batch, aStep, bStep, cStep) {
       if (m * n * k < MIN_PRODUCTS) {
         small(a, b, c, m, n, k, lda, ldb, ldc, transA, transB, accumulate, batch, aStep, bStep, cStep);
@@ -111,21 +123,38 @@ export function loadBlas(memory: WebAssembly.Memory, small: Kernels["matmul"]): 
   };
 }
 
-function findLibrary(): { koffi: Koffi; sgemm: Sgemm; library: string } | undefined {
+function findLibrary(): Library | undefined {
   const koffi = requireKoffi();
   if (!koffi) return undefined;
   const named = environment("LEXIGRAD_BLAS");
   for (const library of named ? [named] : LIBRARIES) {
     try {
       const native = koffi.load(library);
-      const sgemm = native.func(DECLARATION);
+      const sgemm = native.func(DECLARATION) as Sgemm;
       limitThreads(native);
-      return { koffi, sgemm: sgemm as Sgemm, library };
+      return { koffi, sgemm, library, cutsColumns: cutsColumns(koffi, sgemm) };
     } catch {
       // Not there, or without the C interface: the next name may do.
     }
   }
   return undefined;
+}
+
+/** Rows, columns and depth of a product that shows whether columns may be cut, and where it is cut. */
+const [M, N, K, CUT] = [128, 400, 96, 208];
+
+function cutsColumns(koffi: Koffi, sgemm: Sgemm): boolean {
+  const a = Float32Array.from({ length: M * K }, (_, i) => Math.sin(i));
+  const b = Float32Array.from({ length: K * N }, (_, i) => Math.cos(i));
+  const [whole, parts] = [new Float32Array(M * N), new Float32Array(M * N)];
+  const [pa, pb, pWhole, pParts] = [a, b, whole, parts].map((x) => Number(koffi.address(x)));
+  const multiply = (from: number, to: number, c: number) =>
+    sgemm(ROW_MAJOR, PLAIN, PLAIN, M, to - from, K, 1, pa, K, pb + 4 * from, N, 0, c + 4 * from, N);
+  multiply(0, N, pWhole);
+  multiply(0, CUT, pParts);
+  multiply(CUT, N, pParts);
+  // Reading a and b here also keeps them alive till now.
+  return a.length + b.length > 0 && whole.every((value, i) => value === parts[i]);
 }
 
 function requireKoffi(): Koffi | undefined {

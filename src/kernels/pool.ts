@@ -14,7 +14,7 @@ import { CallList, type LaneRunner, lanesOf } from "./lanes.ts";
 import { type Heap, scratchOf } from "./memory.ts";
 import { builtinModule } from "./platform.ts";
 import { chunksOf, type Split, writeChunk } from "./split.ts";
-import { SPLITS } from "./splits.ts";
+import { productByRows, SPLITS } from "./splits.ts";
 
 /** What a worker is told when it starts. */
 export interface WorkerTask {
@@ -73,8 +73,9 @@ export class WorkerPool {
   /** The same kernels, on all threads. */
   parallel(kernels: Kernels): Kernels {
     const parallel: Record<string, Kernel> = {};
-    SPLITS.forEach(([name, choose], index) => {
+    SPLITS.forEach(([name, usual], index) => {
       const kernel = kernels[name] as Kernel;
+      const choose = name === "matmul" && this.#blas?.cutsColumns === false ? productByRows : usual;
       parallel[name] = (...args) => {
         const split = choose(args);
         const chunks = split === undefined ? 1 : chunksOf(split, args, this.threads);

@@ -29,7 +29,7 @@ export function chunksOf(split: Split, args: readonly number[], threads: number)
   return Math.max(1, Math.min(Math.floor(split.work(args) / MIN_CHUNK), units, threads));
 }
 
-/** Fills `part` with the arguments of chunk `index` of `chunks`. */
+/** Fills `part` with the arguments of chunk `index` of `chunks`, of which there may be one for each granule. */
 export function writeChunk(
   split: Split,
   args: readonly number[],
@@ -39,9 +39,8 @@ export function writeChunk(
 ): void {
   const { count, granule, moves, seed } = split;
   const total = args[count];
-  const start = Math.floor((total * index) / chunks / granule) * granule;
-  const last = index === chunks - 1;
-  const end = last ? total : Math.floor((total * (index + 1)) / chunks / granule) * granule;
+  const start = cut(total, granule, index, chunks);
+  const end = index === chunks - 1 ? total : cut(total, granule, index + 1, chunks);
   part.length = args.length;
   for (let i = 0; i < args.length; i++) part[i] = args[i];
   part[count] = end - start;
@@ -53,6 +52,10 @@ export function writeChunk(
     part[at] = (args[at] + Math.imul(elementsOf(start, args, seed), args[at + 1] | 1)) | 0;
   }
 }
+
+/** Where chunk `index` begins: at the nearest granule to its share. */
+const cut = (total: number, granule: number, index: number, chunks: number): number =>
+  Math.round((total * index) / chunks / granule) * granule;
 
 /** `units` times the arguments at the factors behind the first entry. */
 function elementsOf(units: number, args: readonly number[], move: readonly number[]): number {

@@ -100,20 +100,23 @@ const copyStrided = firstAxis(
  */
 const MIN_PRODUCTS = 2 ** 21;
 
+/** Where OpenBLAS's kernels for AVX2 may be cut into the same bits, and the others: they take 12 rows at a time. */
+const ROWS = 12;
+const COLUMNS = 16;
+const EACH = MIN_CHUNK / MIN_PRODUCTS;
+const byRows = [false, true].map((transA) =>
+  split(3, [transA ? [0] : [0, 6], [2, 8]], [3, 4, 5], EACH, ROWS),
+);
+const byColumns = [false, true].map((transB) =>
+  split(4, [transB ? [1, 7] : [1], [2]], [3, 4, 5], EACH, COLUMNS),
+);
+
+/** One product by its rows, for a library whose sums change where columns are cut. */
+export const productByRows: Choice = (args) => (args[12] === 1 ? byRows[args[9]] : undefined);
+
 /** One product divides by rows or columns, whichever are more. */
-const matmul: Choice = (() => {
-  const EACH = MIN_CHUNK / MIN_PRODUCTS;
-  const byRows = [false, true].map((transA) =>
-    split(3, [transA ? [0] : [0, 6], [2, 8]], [3, 4, 5], EACH, 48),
-  );
-  const byColumns = [false, true].map((transB) =>
-    split(4, [transB ? [1, 7] : [1], [2]], [3, 4, 5], EACH, 64),
-  );
-  return (args) => {
-    if (args[12] !== 1) return undefined;
-    return args[3] >= args[4] ? byRows[args[9]] : byColumns[args[10]];
-  };
-})();
+const matmul: Choice = (args) =>
+  args[12] === 1 && args[3] < args[4] ? byColumns[args[10]] : productByRows(args);
 
 const sum = firstAxis([
   split(

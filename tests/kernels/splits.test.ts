@@ -31,9 +31,10 @@ describe.each(["strict", "relaxed"] as SimdVariant[])("%s kernels", (variant) =>
       const whole = arena.snapshot();
       arena.restore(before);
       const part: number[] = [];
+      const count = Math.max(1, Math.min(chunks, Math.floor(args[split.count] / split.granule)));
       // In any order, as threads take them.
-      for (let i = chunks - 1; i >= 0; i--) {
-        writeChunk(split, args, i, chunks, part);
+      for (let i = count - 1; i >= 0; i--) {
+        writeChunk(split, args, i, count, part);
         (kernels[name] as AnyKernel)(...part);
       }
       expect(Buffer.compare(arena.snapshot(), whole)).toBe(0);
@@ -75,6 +76,34 @@ test("a product of rows or columns in chunks has the bits of the whole, whatever
     );
     fc.assert(law, { ...runs, numRuns: runs.numRuns / 4 });
   }
+});
+
+test("chunks are cut at the granules nearest to equal shares, and none is empty", () => {
+  const sizes = (count: number, granule: number, chunks: number): number[] => {
+    const split: Split = { count: 0, granule, moves: [], work: () => 0 };
+    return Array.from({ length: chunks }, (_, i) => {
+      const part: number[] = [];
+      writeChunk(split, [count], i, chunks, part);
+      return part[0];
+    });
+  };
+  expect(sizes(128, 12, 2)).toEqual([60, 68]);
+  expect(sizes(768, 12, 4)).toEqual([192, 192, 192, 192]);
+  expect(sizes(100, 48, 2)).toEqual([48, 52]);
+  const law = fc.property(
+    fc.integer({ min: 1, max: 64 }),
+    fc.integer({ min: 1, max: 16 }),
+    fc.nat(99),
+    (g, c, more) => {
+      const total = g * c + more;
+      const all = sizes(total, g, c);
+      expect(all.reduce((x, y) => x + y)).toBe(total);
+      // Half of the average is what a product needs.
+      expect(2 * Math.min(...all)).toBeGreaterThanOrEqual(total / c);
+      expect(all.slice(0, -1).every((size) => size % g === 0)).toBe(true);
+    },
+  );
+  fc.assert(law, runs);
 });
 
 test("small calls stay whole; large ones have a chunk for each thread, and no more than units", () => {
