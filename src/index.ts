@@ -142,7 +142,13 @@ export {
   TransformerDecoderLayer,
 } from "./nn/transformer-decoder.ts";
 export { TransformerEncoder, TransformerEncoderLayer } from "./nn/transformer-encoder.ts";
-export { decodeWeights, encodeWeights, loadWeights, saveWeights } from "./nn/weights.ts";
+export {
+  decodeWeights,
+  type EncodeWeightsOptions,
+  encodeWeights,
+  loadWeights,
+  saveWeights,
+} from "./nn/weights.ts";
 export { Adagrad } from "./optim/adagrad.ts";
 export { Adam, AdamW } from "./optim/adam.ts";
 export { clipGradNorm, clipGradValue } from "./optim/clipping.ts";

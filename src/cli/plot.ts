@@ -1,10 +1,13 @@
 /** The work of `lexigrad plot`. */
 import { FormatError, OptionError } from "../base/errors.ts";
-import { readText, writeText } from "../base/files.ts";
+import { exists, readText, writeText } from "../base/files.ts";
 import { describe } from "../base/options.ts";
 import { LanguageModel } from "../models/language-model.ts";
 import { LANGUAGE_MODEL_FORMAT } from "../models/language-model-files.ts";
 import { sampleTexts } from "../models/language-modelling-task.ts";
+import { MaskedLanguageModel } from "../models/masked-language-model.ts";
+import { MASKED_LANGUAGE_MODEL_FORMAT } from "../models/masked-language-model-files.ts";
+import { sampleFilled } from "../models/masked-language-modelling-task.ts";
 import { modelFormat } from "../models/model-files.ts";
 import { sampleTranslations } from "../models/translation-task.ts";
 import { Translator } from "../models/translator.ts";
@@ -17,8 +20,10 @@ import { trainingReport } from "../train/report.ts";
 import type { TaskSample, TrainingTask } from "../train/task.ts";
 import { readJsonObject } from "./input.ts";
 import { type Io, note, print, printJson } from "./io.ts";
+import { HELD_OUT_TEXT } from "./lm-train.ts";
 import { readHeldOut } from "./mt-data.ts";
 import type { CommonOptions } from "./option-values.ts";
+import { OPTIONS_FILE } from "./training-run.ts";
 
 interface PlotOptions extends CommonOptions {
   readonly attention?: true;
@@ -76,8 +81,20 @@ function isRecord(value: unknown): value is LogRecord {
   return (kind === "train" || kind === "valid") && [step, epoch, seconds].every(Number.isFinite);
 }
 
+/** The text that `lm train` validated on: kept apart, or the file named to it. */
+function validationText(run: string): string {
+  const options = `${run}/${OPTIONS_FILE}`;
+  const { valid = `${run}/${HELD_OUT_TEXT}` } = exists(options) ? readJsonObject(options) : {};
+  return String(valid);
+}
+
 function samplesOf(run: string): TaskSample[] {
-  if (modelFormat(run) === LANGUAGE_MODEL_FORMAT) return sampleTexts(LanguageModel.load(run));
+  const format = modelFormat(run);
+  if (format === LANGUAGE_MODEL_FORMAT) return sampleTexts(LanguageModel.load(run));
+  if (format === MASKED_LANGUAGE_MODEL_FORMAT) {
+    const path = validationText(run);
+    return exists(path) ? sampleFilled(MaskedLanguageModel.load(run), splitLines(readText(path))) : [];
+  }
   const sentences = readHeldOut(run, SAMPLES);
   return sentences.length === 0 ? [] : sampleTranslations(Translator.load(run), sentences);
 }

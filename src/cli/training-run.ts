@@ -20,7 +20,7 @@ export interface RunOptions extends CommonOptions, ComputeOptions {
 export const DEFAULT_SEED = 1;
 
 /** What the options of a run are kept in, so that `--resume` needs none of them. */
-const OPTIONS_FILE = "options.json";
+export const OPTIONS_FILE = "options.json";
 const NOT_KEPT = ["out", "config", "resume", "json", "debug", ...COMPUTE_OPTIONS];
 
 /**

@@ -60,6 +60,25 @@ interface Trainee {
 
 const SAMPLES = 5;
 
+/** The beginnings of a few texts, with hidden tokens, filled in. Always the same tokens are hidden. */
+export function sampleFilled(model: Trainee, texts: readonly string[]): FilledSample[] {
+  const { tokenizer, network } = model;
+  const masking = onlyMasks(tokenizer);
+  const random = new Random(1);
+  const decode = (ids: Iterable<number>) =>
+    tokenizer.decode(Array.from(ids).slice(1, -1), { keepSpecials: true });
+  return texts.slice(0, SAMPLES).map((text) => {
+    const [ids] = model.sequences(text);
+    const hidden = masking.draw(ids, random);
+    const filled = hidden.ids.slice();
+    model.candidates(hidden, 1).forEach(([{ id }], i) => {
+      filled[hidden.positions[i]] = id;
+    });
+    const heads = maskedAttention(network, tokenizer, hidden.ids);
+    return { source: decode(hidden.ids), text: decode(filled), reference: decode(ids), heads };
+  });
+}
+
 export class MaskedLanguageModellingTask {
   readonly module: TransformerMaskedLanguageModel;
   readonly random: Random;
@@ -115,23 +134,9 @@ export class MaskedLanguageModellingTask {
     return this.#model.evaluate(this.#valid);
   }
 
-  /** The beginnings of a few validation texts, with hidden tokens, filled in. */
+  /** {@link sampleFilled} of validation texts. */
   samples(): FilledSample[] {
-    const { tokenizer } = this.#model;
-    const masking = onlyMasks(tokenizer);
-    const random = new Random(1);
-    const decode = (ids: Iterable<number>) =>
-      tokenizer.decode(Array.from(ids).slice(1, -1), { keepSpecials: true });
-    return this.#valid.slice(0, SAMPLES).map((text) => {
-      const [ids] = this.#model.sequences(text);
-      const hidden = masking.draw(ids, random);
-      const filled = hidden.ids.slice();
-      this.#model.candidates(hidden, 1).forEach(([{ id }], i) => {
-        filled[hidden.positions[i]] = id;
-      });
-      const heads = maskedAttention(this.module, tokenizer, hidden.ids);
-      return { source: decode(hidden.ids), text: decode(filled), reference: decode(ids), heads };
-    });
+    return sampleFilled(this.#model, this.#valid);
   }
 
   /** What config.json says of the model. */

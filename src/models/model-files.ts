@@ -52,7 +52,10 @@ export function saveModel(directory: string, { network, config, files }: ModelPa
   makeDirectory(directory);
   for (const [name, text] of files) writeText(`${directory}/${name}`, text);
   writeText(`${directory}/config.json`, `${JSON.stringify(config, null, 2)}\n`);
-  writeBytes(`${directory}/${WEIGHT_FILES.last}`, encodeWeights(network.stateDict()));
+  writeBytes(
+    `${directory}/${WEIGHT_FILES.last}`,
+    encodeWeights(network.stateDict(), new Map(), { sharedOnce: true }),
+  );
 }
 
 /** What {@link modelConfig} kept. */

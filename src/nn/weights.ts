@@ -1,8 +1,10 @@
 /** State dicts as safetensors files, in both directions. */
 import { FormatError } from "../base/errors.ts";
 import { readBytes, writeBytes } from "../base/files.ts";
+import { describe, rejectUnknownKeys } from "../base/options.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import type { SavedTensor } from "../formats/safetensors-dtype.ts";
+import { type JsonValue, parseStrictJson } from "../formats/strict-json.ts";
 import { scoped, type Tensor, tensor } from "../tensor/index.ts";
 import type { LoadOptions, Module } from "./module.ts";
 
@@ -39,6 +41,18 @@ export function loadWeights(module: Module, path: string, options: LoadOptions =
   scoped(() => module.loadStateDict(decodeWeights(readBytes(path), path).tensors, options));
 }
 
+export interface EncodeWeightsOptions {
+  /**
+   * Writes a tensor that has several names, as tied weights do, under the first alone. {@link decodeWeights} gives it all
+   * of them again, and so does PyTorch's `safetensors.torch.load_model`; `load_state_dict` would miss the others.
+   * @defaultValue false
+   */
+  readonly sharedOnce?: boolean;
+}
+
+/** In the metadata: each further name of a tensor with its first, as JSON. */
+const SHARED = "shared";
+
 /**
  * A state dict as the bytes of a safetensors file, with checksums.
  *
@@ -47,9 +61,26 @@ export function loadWeights(module: Module, path: string, options: LoadOptions =
 export function encodeWeights(
   state: ReadonlyMap<string, Tensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
+  options: EncodeWeightsOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const saved = new Map(Array.from(state, ([name, x]) => [name, toSaved(x)] as const));
-  return writeSafetensors(saved, new Map([["format", "pt"], ...metadata]), { checksums: true });
+  rejectUnknownKeys("encodeWeights", options, ["sharedOnce"]);
+  const shared = options.sharedOnce ? sharedNames(state) : new Map<string, string>();
+  const saved = new Map<string, SavedTensor>();
+  for (const [name, x] of state) if (!shared.has(name)) saved.set(name, toSaved(x));
+  const sharing = shared.size > 0 ? [[SHARED, JSON.stringify([...shared])] as const] : [];
+  return writeSafetensors(saved, new Map([["format", "pt"], ...metadata, ...sharing]), { checksums: true });
+}
+
+/** Each further name of a tensor with its first. */
+export function sharedNames(state: ReadonlyMap<string, Tensor>): Map<string, string> {
+  const first = new Map<Tensor, string>();
+  const further = new Map<string, string>();
+  for (const [name, x] of state) {
+    const known = first.get(x);
+    if (known === undefined) first.set(x, name);
+    else further.set(name, known);
+  }
+  return further;
 }
 
 function toSaved(x: Tensor): SavedTensor {
@@ -74,7 +105,28 @@ export interface Weights {
  */
 export function decodeWeights(bytes: Uint8Array, file: string): Weights {
   const saved = readSafetensors(bytes, file);
-  return { tensors: toTensors(saved, file), metadata: saved.metadata };
+  const { metadata } = saved;
+  const tensors = toTensors(saved, file);
+  for (const [name, first] of readShared(metadata.get(SHARED), file)) {
+    const x = tensors.get(first);
+    if (x === undefined || tensors.has(name)) throw brokenSharing(`${name} for ${first}`, file);
+    tensors.set(name, x);
+  }
+  return { tensors, metadata };
+}
+
+function readShared(text: string | undefined, file: string): [name: string, first: string][] {
+  if (text === undefined) return [];
+  const pairs = parseStrictJson(text, file);
+  const isPair = (pair: JsonValue) =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((name) => typeof name === "string");
+  if (Array.isArray(pairs) && pairs.every(isPair)) return pairs as [string, string][];
+  throw brokenSharing(describe(text), file);
+}
+
+function brokenSharing(got: string, file: string): FormatError {
+  const expected = "pairs of a further name and the name of a tensor";
+  return new FormatError({ what: "weights that are shared", expected, got }, { file });
 }
 
 /** The same for tensors that have been read; see {@link decodeWeights}. */

@@ -56,7 +56,7 @@ export function defineOp<I extends Inputs, A extends readonly unknown[] = []>(
     const dtype = commonType(name, inputs);
     const out = empty(shape, dtype);
     definition.forward(kernelsFor(dtype), out, inputs, ...args);
-    if (numericsChecked()) checkFinite(name, out);
+    checkFinite(name, out);
     const { rows } = definition;
     record(
       name,
@@ -91,15 +91,13 @@ export function defineFusedOp<I extends Inputs, A extends readonly unknown[], O 
   return (inputs, ...args) => {
     const dtype = commonType(name, inputs);
     const { outputs, backward } = run(kernelsFor(dtype), dtype, inputs, ...args);
-    if (numericsChecked()) for (const output of outputs) checkFinite(name, output);
+    for (const output of outputs) checkFinite(name, output);
     record(name, inputs, outputs, false, (upstream, needs) => {
       const gradients = backward(upstream as { [K in keyof O]: Tensor | null }, needs);
       // What is not needed may not be computed either.
-      if (numericsChecked()) {
-        gradients.forEach((g, i) => {
-          if (g !== null && needs[i]) checkFinite(name, g);
-        });
-      }
+      gradients.forEach((g, i) => {
+        if (g !== null && needs[i]) checkFinite(name, g);
+      });
       return gradients;
     });
     return outputs;
@@ -107,7 +105,7 @@ export function defineFusedOp<I extends Inputs, A extends readonly unknown[], O 
 }
 
 function checkedRows(name: string, gradient: RowGradient | null): RowGradient | null {
-  if (gradient !== null && numericsChecked()) checkFinite(name, gradient.values);
+  if (gradient !== null) checkFinite(name, gradient.values);
   return gradient;
 }
 
@@ -138,7 +136,13 @@ export function commonType(name: string, inputs: Inputs): DType {
   return dtype ?? "f32";
 }
 
-function checkFinite(name: string, output: Tensor): void {
+/**
+ * What every op does with its result when `configure({ checkNumerics: true })` is set.
+ *
+ * @throws {NumericError} naming the op, for NaN and infinities.
+ */
+export function checkFinite(name: string, output: Tensor): void {
+  if (!numericsChecked()) return;
   const largest = kernelsFor(output.dtype).maxAbs(output.pointer, output.size);
   if (Number.isFinite(largest)) return;
   throw new NumericError(

@@ -1,7 +1,7 @@
 /** Averages of weights: one model out of several checkpoints of a training. */
 import { DTypeError, OptionError, ShapeError, StateError } from "../base/errors.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
-import { decodeWeights, encodeWeights } from "../nn/weights.ts";
+import { decodeWeights, encodeWeights, sharedNames } from "../nn/weights.ts";
 import { type DType, Scope, scoped, type Tensor, tensor } from "../tensor/index.ts";
 
 interface Sum {
@@ -12,7 +12,8 @@ interface Sum {
 
 /**
  * The plain mean of each tensor over several state dicts of one model (Vaswani et al. 2017, section 6.1), summed in
- * f64. Of tensors of whole numbers, which count something, the last is taken. The dicts are gone through once: each may
+ * f64. Of tensors of whole numbers, which count something, the last is taken. What all dicts share under several names, the
+ * mean shares. The dicts are gone through once: each may
  * be freed as the next is asked for.
  *
  * @throws {OptionError} when there is no state dict.
@@ -24,14 +25,17 @@ interface Sum {
  */
 export function averageWeights(states: Iterable<ReadonlyMap<string, Tensor>>): Map<string, Tensor> {
   const sums = new Map<string, Sum>();
+  let shared = new Map<string, string>();
   let count = 0;
   for (const state of states) {
     if (count++ === 0) {
+      shared = sharedNames(state);
       for (const [name, { shape, dtype, size }] of state) {
         sums.set(name, { shape, dtype, values: new Float64Array(size) });
       }
     }
     checkNames(sums, state);
+    for (const [name, first] of shared) if (state.get(name) !== state.get(first)) shared.delete(name);
     for (const [name, x] of state) addTo(sums.get(name) as Sum, name, x);
   }
   if (count === 0) {
@@ -40,7 +44,7 @@ export function averageWeights(states: Iterable<ReadonlyMap<string, Tensor>>): M
   const means = new Map<string, Tensor>();
   for (const [name, { shape, dtype, values }] of sums) {
     if (dtype !== "i32") for (let i = 0; i < values.length; i++) values[i] /= count;
-    means.set(name, tensor(values, shape, dtype));
+    means.set(name, means.get(shared.get(name) ?? "") ?? tensor(values, shape, dtype));
   }
   return means;
 }
@@ -62,7 +66,7 @@ export function averageWeightFiles(
       yield decodeWeights(bytes, name).tensors;
     }
   }
-  return scoped(() => encodeWeights(averageWeights(decoded()), metadata));
+  return scoped(() => encodeWeights(averageWeights(decoded()), metadata, { sharedOnce: true }));
 }
 
 function checkNames(sums: ReadonlyMap<string, Sum>, state: ReadonlyMap<string, Tensor>): void {

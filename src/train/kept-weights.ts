@@ -2,10 +2,11 @@
 import { listDirectory, readBytes } from "../base/files.ts";
 import { averageWeightFiles } from "./average.ts";
 
-/** The weights of one step as a safetensors file. */
+/** The weights of one step as a safetensors file, in memory or in a run directory. */
 export interface KeptWeights {
   readonly step: number;
-  readonly bytes: Uint8Array;
+  /** @throws {IoError} where they cannot be read. */
+  read(): Uint8Array;
 }
 
 /** The file in a run directory that holds the average. */
@@ -19,14 +20,14 @@ export const keptName = (step: number): string => `checkpoint-${step}.safetensor
 /** Whether a file of this name can hold kept weights. */
 export const isKeptName = (name: string): boolean => FORM.test(name);
 
-/** The weights kept in a run directory, oldest first. @throws {IoError} when they cannot be read. */
+/** The weights kept in a run directory, oldest first. */
 export function readKept(directory: string, limit = Number.POSITIVE_INFINITY): KeptWeights[] {
   const steps = listDirectory(directory).flatMap((name) => FORM.exec(name)?.[1] ?? []);
   const last = steps
     .map(Number)
     .sort((a, b) => a - b)
     .slice(-limit);
-  return last.map((step) => ({ step, bytes: readBytes(`${directory}/${keptName(step)}`) }));
+  return last.map((step) => ({ step, read: () => readBytes(`${directory}/${keptName(step)}`) }));
 }
 
 /** The last `limit` of the weights kept and those of one more step, which may be among them already. */
@@ -38,9 +39,11 @@ export function keep(
   return [...before.filter(({ step }) => step !== weights.step), weights].slice(-limit);
 }
 
-/** The plain mean, as a safetensors file that names the steps. */
+/** The plain mean, as a safetensors file that names the steps. Of the weights kept, one file is in memory at a time. */
 export function averageOf(kept: readonly KeptWeights[]): Uint8Array {
+  function* files() {
+    for (const weights of kept) yield [keptName(weights.step), weights.read()] as const;
+  }
   const steps = kept.map(({ step }) => step).join(" ");
-  const files = kept.map(({ step, bytes }) => [keptName(step), bytes] as const);
-  return averageWeightFiles(files, new Map([["averaged-steps", steps]]));
+  return averageWeightFiles(files(), new Map([["averaged-steps", steps]]));
 }

@@ -198,16 +198,23 @@ export class RunDirectory {
       if (bytes === undefined) renames.push(path);
       found.set(part, next);
     }
-    const kept = (files.kept ?? []).map(({ step, crc }): KeptWeights => {
-      const path = this.#file(keptName(step));
-      const bytes = this.#intact(path, crc);
-      if (bytes === undefined) throw notIntact(path);
-      return { step, bytes };
-    });
+    const kept = (files.kept ?? []).map(({ step, crc }) => this.#keptWeights(step, crc));
+    for (const weights of kept) weights.read();
     this.#promote(renames);
     const [model, optimizer] = [found.get("model"), found.get("optimizer")] as [Uint8Array, Uint8Array];
     const [best = null, carried = null] = [found.get("best"), found.get("carried")];
     return { model, optimizer, best, carried, kept };
+  }
+
+  /** Weights kept in a file, which is read when they are wanted. */
+  #keptWeights(step: number, crc: number): KeptWeights {
+    const read = () => {
+      const path = this.#file(keptName(step));
+      const bytes = this.#intact(path, crc);
+      if (bytes === undefined) throw notIntact(path);
+      return bytes;
+    };
+    return { step, read };
   }
 
   #intact(path: string, crc: number): Uint8Array | undefined {
@@ -266,8 +273,15 @@ export class RunDirectory {
     this.#logEnd = { bytes: this.#logEnd.bytes + bytes.length, crc: crc32(bytes, this.#logEnd.crc) };
   }
 
-  /** @param log the part of the log to keep on resuming from here. */
-  save(state: TrainingState, { model, optimizer, best, carried, kept }: Tensors, log: LogEnd): void {
+  /**
+   * @param log the part of the log to keep on resuming from here
+   * @returns the weights kept, now in files
+   */
+  save(
+    state: TrainingState,
+    { model, optimizer, best, carried, kept }: Tensors,
+    log: LogEnd,
+  ): readonly KeptWeights[] {
     const tensors = new Map<Part, Uint8Array>([
       ["model", model],
       ["optimizer", optimizer],
@@ -276,7 +290,7 @@ export class RunDirectory {
     if (best && bestCrc !== this.#bestCrc) tensors.set("best", best);
     if (carried) tensors.set("carried", carried);
     for (const [part, bytes] of tensors) writeBytes(this.#file(`${FILES[part]}.next`), bytes, this.#fs);
-    const keptCrcs = kept.map(({ step, bytes }) => ({ step, crc: this.#saveKept(step, bytes) }));
+    const keptCrcs = kept.map((weights) => ({ step: weights.step, crc: this.#saveKept(weights) }));
     this.#syncLog();
     const crcs = { model: this.#crc(model), optimizer: this.#crc(optimizer), best: bestCrc };
     const carries = carried && { carried: this.#crc(carried) };
@@ -287,13 +301,16 @@ export class RunDirectory {
     const isStale = [...this.#keptCrcs.keys()].some((step) => kept.every((one) => one.step !== step));
     this.#keptCrcs = new Map(keptCrcs.map(({ step, crc }) => [step, crc]));
     if (isStale) this.#sweep([]);
+    return keptCrcs.map(({ step, crc }) => this.#keptWeights(step, crc));
   }
 
   /** Writes kept weights that are not there yet. Returns their checksum. */
-  #saveKept(step: number, bytes: Uint8Array): number {
+  #saveKept({ step, read }: KeptWeights): number {
     const present = this.#keptCrcs.get(step);
-    if (present === undefined) writeBytes(this.#file(keptName(step)), bytes, this.#fs);
-    return present ?? this.#crc(bytes);
+    if (present !== undefined) return present;
+    const bytes = read();
+    writeBytes(this.#file(keptName(step)), bytes, this.#fs);
+    return this.#crc(bytes);
   }
 
   /** The same file may be the model, the best and kept, and the best stays so for long. */

@@ -24,7 +24,7 @@ import { countUpdate, EMPTY_WINDOW, INITIAL_PROGRESS } from "./progress.ts";
 import { trainingReport } from "./report.ts";
 import { type LogEnd, NO_LOG, type Resumed, type RunDirectory } from "./run-directory.ts";
 import type { TrainingTask } from "./task.ts";
-import { update } from "./update.ts";
+import { stoppedBy, update } from "./update.ts";
 import { improves, monitored, validate } from "./validation.ts";
 
 /** How long the event loop may be blocked between updates, in milliseconds. */
@@ -43,6 +43,12 @@ export interface TrainerParts<Batch> {
   readonly directory: RunDirectory | null;
 }
 
+/** What a checkpoint says of the log and the last validation. */
+interface Standpoint {
+  readonly validation: Validation | null;
+  readonly logEnd: LogEnd;
+}
+
 export class Trainer<Batch> {
   readonly #parts: TrainerParts<Batch>;
   readonly #plan: TrainingPlan;
@@ -58,8 +64,8 @@ export class Trainer<Batch> {
   /** The best weights as a file. */
   #best: Uint8Array | null = null;
   /** The weights of the step at hand as a file, once one is needed. */
-  #weights: KeptWeights | null = null;
-  /** Weights to average at the end, oldest first. */
+  #weights: { readonly step: number; readonly bytes: Uint8Array } | null = null;
+  /** Weights to average at the end, oldest first; once saved, they are in the run directory alone. */
   #kept: readonly KeptWeights[] = [];
   #savedAt = -1;
   #average: WeightAverage | null = null;
@@ -177,11 +183,12 @@ export class Trainer<Batch> {
 
   /** The weights kept before, and the last ones. */
   #keptWithLast(limit: number): readonly KeptWeights[] {
-    return keep(this.#kept, this.#encodeWeights(), limit);
+    const { step, bytes } = this.#encodeWeights();
+    return keep(this.#kept, { step, read: () => bytes }, limit);
   }
 
   /** The weights of this step: a validation, what is kept and a checkpoint share one file. */
-  #encodeWeights(): KeptWeights {
+  #encodeWeights(): { readonly step: number; readonly bytes: Uint8Array } {
     const { step } = this.#progress;
     if (this.#weights?.step !== step) {
       this.#weights = { step, bytes: this.#encode(this.#task.module.stateDict()) };
@@ -247,7 +254,7 @@ export class Trainer<Batch> {
       try {
         validation = this.#measure({ count: kept.length, file: average }).validation;
       } finally {
-        this.#loadWeights(kept[kept.length - 1].bytes, "model.safetensors");
+        this.#loadWeights(this.#encodeWeights().bytes, "model.safetensors");
       }
     }
     this.#average = { steps: kept.map(({ step }) => step), validation };
@@ -259,10 +266,10 @@ export class Trainer<Batch> {
   }
 
   #encode(tensors: ReadonlyMap<string, Tensor>): Uint8Array {
-    return scoped(() => encodeWeights(tensors, new Map([["step", String(this.#progress.step)]])));
+    const metadata = new Map([["step", String(this.#progress.step)]]);
+    return scoped(() => encodeWeights(tensors, metadata, { sharedOnce: true }));
   }
 
-  /** @param asOf what the checkpoint is to say of the log and the last validation */
   #save(asOf = this.#record()): void {
     if (this.#directory === null) return;
     const { step } = this.#progress;
@@ -281,9 +288,14 @@ export class Trainer<Batch> {
       ...{ model, optimizer, best: this.#best, kept: this.#kept },
       carried: carried === undefined ? null : writeSafetensors(carried),
     };
-    this.#directory.save(state, tensors, asOf.logEnd);
+    this.#kept = this.#directory.save(state, tensors, asOf.logEnd);
     this.#savedAt = step;
     this.#emit({ type: "saved", step, path: this.#directory.path });
+  }
+
+  /** Saves what no checkpoint holds yet. */
+  #saveUnsaved(asOf: Standpoint): void {
+    if (this.#savedAt < this.#progress.step) this.#save(asOf);
   }
 
   #writeReport(): void {
@@ -329,7 +341,7 @@ export class Trainer<Batch> {
     };
   }
 
-  #record(): { validation: Validation | null; logEnd: LogEnd } {
+  #record(): Standpoint {
     return { validation: this.#progress.validation, logEnd: this.#directory?.logEnd ?? NO_LOG };
   }
 
@@ -346,9 +358,13 @@ export class Trainer<Batch> {
         const measured = this.#measure();
         this.#progress = { ...this.#progress, validation: measured.validation };
       }
-      if (keepCheckpoints !== undefined) average = this.#averageKept(keepCheckpoints);
+      if (keepCheckpoints !== undefined) {
+        // First, since a file of weights kept may have been lost meanwhile.
+        this.#saveUnsaved(before);
+        average = this.#averageKept(keepCheckpoints);
+      }
     }
-    if (this.#savedAt < step) this.#save(before);
+    this.#saveUnsaved(before);
     if (average !== null) this.#directory?.saveAverage(average);
     const chosen = this.#best ?? average;
     if (chosen !== null) this.#loadWeights(chosen, "best.safetensors");
@@ -377,17 +393,4 @@ export class Trainer<Batch> {
       records: this.#records,
     };
   }
-}
-
-function stoppedBy({ complaint, op }: NumericError, step: number): NumericError {
-  return new NumericError(
-    {
-      what: `training step ${step}`,
-      expected: "a finite loss and gradient",
-      got: `a first NaN or infinity in ${op} (${complaint.what})`,
-      hint: "Lower the learning rate, limit the norm of the gradient, or skip such steps.",
-    },
-    op,
-    step,
-  );
 }

@@ -112,3 +112,17 @@ function findCulprit<Batch>(
   }
   return "backward";
 }
+
+/** The error of a training that ends at such a step. */
+export function stoppedBy({ complaint, op }: NumericError, step: number): NumericError {
+  return new NumericError(
+    {
+      what: `training step ${step}`,
+      expected: "a finite loss and gradient",
+      got: `a first NaN or infinity in ${op} (${complaint.what})`,
+      hint: "Lower the learning rate, limit the norm of the gradient, or skip such steps.",
+    },
+    op,
+    step,
+  );
+}

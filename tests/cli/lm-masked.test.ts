@@ -30,6 +30,13 @@ describe("train", () => {
     expect(readFileSync(path("run/report.html"), "utf8")).toContain("&lt;mask&gt;");
   });
 
+  test("plot writes the same report again", async () => {
+    const before = readFileSync(path("run/report.html"), "utf8");
+    rmSync(path("run/report.html"));
+    expect(await lexigrad(["plot", path("run")])).toMatchObject({ status: 0 });
+    expect(readFileSync(path("run/report.html"), "utf8") === before).toBe(true);
+  });
+
   test.each([
     [["--model", "bert", "--no-bias"], "--no-bias: expected an option of --model bert"],
     [["--model", "bert", "--stream", "lines"], "--stream: expected an option of --model bert"],

@@ -20,8 +20,8 @@ import { GRU, LSTM, RNN } from "../../src/nn/recurrent.ts";
 import { Transformer } from "../../src/nn/transformer.ts";
 import { TransformerDecoder } from "../../src/nn/transformer-decoder.ts";
 import { TransformerEncoder } from "../../src/nn/transformer-encoder.ts";
-import { loadWeights, saveWeights } from "../../src/nn/weights.ts";
-import { Scope, type Tensor } from "../../src/tensor/index.ts";
+import { decodeWeights, encodeWeights, loadWeights, saveWeights } from "../../src/nn/weights.ts";
+import { Scope, type Tensor, tensor } from "../../src/tensor/index.ts";
 import { expectClose, type Numbers } from "../support/close.ts";
 import { workspace } from "../support/command.ts";
 import type { NamedArrays, Nested } from "../support/fixture.ts";
@@ -158,5 +158,42 @@ describe("loadWeights", () => {
     expect(() => loadWeights(module, path)).toThrow(type);
     expect(() => loadWeights(module, path)).toThrow(message);
     expect(module.weight.toArray()).toEqual(before);
+  });
+});
+
+describe("shared weights once", () => {
+  const [a, b] = [tensor([1, 2]), tensor([3])];
+  const state = new Map([["embedding", a], ["bias", b], ["output", a], ["again", a]]); // biome-ignore format: pairs
+
+  test("are a file without their copies, and have all their names when read", () => {
+    const file = encodeWeights(state, new Map([["step", "7"]]), { sharedOnce: true });
+    const saved = readSafetensors(file);
+    expect([...saved.keys()]).toEqual(["bias", "embedding"]);
+    expect(saved.metadata.get("step")).toBe("7");
+    const { tensors } = decodeWeights(file, "x");
+    expect(new Set(tensors.keys())).toEqual(new Set(state.keys()));
+    expect(tensors.get("output")).toBe(tensors.get("embedding"));
+    expect(tensors.get("again")).toBe(tensors.get("embedding"));
+    expect(tensors.get("embedding")?.toArray()).toEqual([1, 2]);
+  });
+
+  test("are written under each name for PyTorch's load_state_dict, and nothing is said where nothing is shared", () => {
+    expect(readSafetensors(encodeWeights(state)).size).toBe(4);
+    const alone = encodeWeights(new Map([["bias", b]]), new Map(), { sharedOnce: true });
+    expect(alone).toEqual(encodeWeights(new Map([["bias", b]])));
+  });
+
+  test.each([
+    ["{", "x"],
+    ['{"output":"embedding"}', "weights that are shared: expected pairs"],
+    ['[["output"]]', "weights that are shared: expected pairs"],
+    ['[["output", 1]]', "weights that are shared: expected pairs"],
+    ['[["output","absent"]]', "got output for absent."],
+    ['[["bias","bias"]]', "got bias for bias."],
+  ])("%s is refused", (shared, message) => {
+    const bias = { dtype: "F32", shape: [1], data: Float32Array.of(1) } as const;
+    const file = writeSafetensors(new Map([["bias", bias]]), new Map([["shared", shared]]));
+    expect(() => decodeWeights(file, "x")).toThrow(FormatError);
+    expect(() => decodeWeights(file, "x")).toThrow(message);
   });
 });

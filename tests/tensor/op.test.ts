@@ -130,6 +130,14 @@ describe("checkNumerics", () => {
     );
   });
 
+  test("looks at attention weights", () => {
+    configure({ checkNumerics: true });
+    const x = tensor([[[Number.NaN]]]);
+    expect(() => ops.attentionWeights(x, x, { heads: 1 })).toThrow(
+      "attentionWeights: expected finite numbers, got NaN or infinity in [1, 1, 1, 1].",
+    );
+  });
+
   test("lets large numbers pass, and looks into gradients and fused ops", () => {
     configure({ checkNumerics: true });
     expect(tensor([1e200], [1], "f64").mul(2).item()).toBe(2e200);

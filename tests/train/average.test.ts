@@ -41,6 +41,16 @@ describe("averageWeights", () => {
     expect(counted.item()).toBe(8);
   });
 
+  test("shares what all dicts share", () => {
+    const tied = (value: number, x = tensor([value])) => new Map([["embedding", x], ["output", x]]); // biome-ignore format: pairs
+    const mean = averageWeights([tied(1), tied(2)]);
+    expect(mean.get("output")).toBe(mean.get("embedding"));
+    expect(mean.get("output")?.item()).toBe(1.5);
+    const untied = tied(2).set("output", tensor([5]));
+    const both = averageWeights([tied(1), untied]);
+    expect([...both.values()].map((x) => x.item())).toEqual([1.5, 3]);
+  });
+
   test("changes none of its inputs", () => {
     const [a, b] = [tensor([1, 2]), tensor([3, 4])];
     const mean = meanOf(a, b);

@@ -4,7 +4,7 @@ import { encodeWeights } from "../../src/nn/weights.ts";
 import { tensor } from "../../src/tensor/index.ts";
 import { averageOf, isKeptName, keep, keptName } from "../../src/train/kept-weights.ts";
 
-const at = (step: number) => ({ step, bytes: encodeWeights(new Map([["w", tensor([step])]])) });
+const at = (step: number) => ({ step, read: () => encodeWeights(new Map([["w", tensor([step])]])) });
 
 test("the last ones are kept, each step once", () => {
   let kept = keep([], at(1), 2);

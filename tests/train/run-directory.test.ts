@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { IoError } from "../../src/base/errors.ts";
 import { appendText, exists, makeDirectory, readBytes, readText, writeText } from "../../src/base/files.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
+import type { TrainingEvent } from "../../src/train/events.ts";
+import type { TrainOptions } from "../../src/train/options.ts";
 import { train } from "../../src/train/train.ts";
 import { runs } from "../support/fc.ts";
 import { type Fault, MemoryFileSystem } from "../support/memory-file-system.ts";
@@ -18,11 +20,12 @@ const WEIGHTS = [
   ...KEPT,
 ];
 
-const sitting = (fs: MemoryFileSystem) =>
+const sitting = (fs: MemoryFileSystem, more: TrainOptions = {}) =>
   train(new Toy(), toyData, {
     ...{ steps: 4, lr: 0.05, batchSize: 4, saveEvery: 1, validateEvery: 2, logEvery: 2 },
     ...{ keepCheckpoints: 1, checkpointEvery: 2 },
     ...{ out: "run", resume: true, fs, clock: () => 0 },
+    ...more,
   });
 
 function contents(fs: MemoryFileSystem): Record<string, unknown> {
@@ -208,6 +211,18 @@ test("kept weights that state.json does not name are removed, and those it names
   makeDirectory("run", foreign);
   writeText("run/checkpoint-7.safetensors", "mine", foreign);
   await expect(sitting(foreign)).rejects.toThrow("got one with checkpoint-7.safetensors");
+});
+
+test("weights to be averaged are in their files alone, and without them those of the last step are still saved", async () => {
+  const { end } = await uninterrupted();
+  const fs = new MemoryFileSystem();
+  const onEvent = (event: TrainingEvent) => {
+    if (event.type === "saved" && event.step === 3) fs.remove("run/checkpoint-2.safetensors");
+  };
+  await expect(sitting(fs, { onEvent, keepCheckpoints: 2 })).rejects.toThrow(
+    "run/checkpoint-2.safetensors: checkpoint: expected the file that belongs to state.json",
+  );
+  expect(latin1("model.safetensors", fs)).toBe(end["model.safetensors"]);
 });
 
 test("weights whose state.json was lost are not trained over", async () => {

@@ -5,7 +5,7 @@ import type { Random } from "../../base/random.ts";
 import { broadcastShapes, formatShape, type Shape, stridesOf } from "../../base/shape.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { full, type Indices, indices } from "../create.ts";
-import { commonType, defineFusedOp } from "../op.ts";
+import { checkFinite, commonType, defineFusedOp } from "../op.ts";
 import { kernelsFor } from "../runtime.ts";
 import { empty, type Gradients, Tensor } from "../tensor.ts";
 import { type Columns, type ColumnsLike, columnGradients, columnPointer, columnsOf } from "./columns.ts";
@@ -184,6 +184,7 @@ export function attentionWeights(
     columnPointer(q), columnPointer(k), mask?.pointer ?? 0, lengths?.pointer ?? 0, out.pointer, ...sizes,
     ...strides(q), ...strides(k), ...maskStrides(mask), scale, causal, offset,
   );
+  checkFinite(what, out);
   return out;
 }
 
