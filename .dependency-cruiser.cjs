@@ -11,7 +11,7 @@ const ALLOWED = {
   tensor: ["kernels", "base"],
   nn: ["tensor", "formats", "base"],
   optim: ["nn", "tensor", "base"],
-  models: ["nn", "tensor", "ngram", "text", "decode", "formats", "base"],
+  models: ["nn", "tensor", "ngram", "text", "decode", "metrics", "formats", "base"],
   train: ["optim", "nn", "tensor", "text", "metrics", "formats", "plot", "base"],
   testing: [
     "models",

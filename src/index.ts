@@ -45,8 +45,17 @@ export {
 } from "./metrics/bleu.ts";
 export { type ChrfOptions, type ChrfScore, chrf, chrfMetric } from "./metrics/chrf.ts";
 export { type ConfidenceOptions, evaluate } from "./metrics/evaluate.ts";
+export { type InterpolationOptions, interpolate, interpolationWeights } from "./metrics/interpolation.ts";
 export { formatScore, type Metric, type Score } from "./metrics/metric.ts";
 export { bitsPerToken, perplexity } from "./metrics/perplexity.ts";
+export {
+  checkSameTokens,
+  type ScoredText,
+  type TextFigures,
+  type TextSize,
+  textFigures,
+  tokenDifference,
+} from "./metrics/scored-text.ts";
 export { pairedBootstrap, pairedRandomization } from "./metrics/significance.ts";
 export { type TerOptions, type TerScore, ter, terMetric } from "./metrics/ter.ts";
 export { fromGpt2, toGpt2 } from "./models/gpt2.ts";
@@ -59,7 +68,6 @@ export type { LanguageModelNetwork, LanguageModelState } from "./models/language
 export type {
   GenerateOptions,
   Generation,
-  LanguageModelEvaluation,
   LanguageModelOptions,
 } from "./models/language-modelling.ts";
 export {
@@ -86,6 +94,12 @@ export {
 } from "./models/recurrent-language-model.ts";
 export { Seq2Seq, type Seq2SeqOptions } from "./models/seq2seq.ts";
 export { Seq2SeqDecoding } from "./models/seq2seq-decoding.ts";
+export {
+  compareScorers,
+  ngramScorer,
+  type ScorerComparison,
+  type TextScorer,
+} from "./models/text-scorer.ts";
 export { TransformerDecoding } from "./models/transformer-decoding.ts";
 export {
   TransformerLanguageModel,

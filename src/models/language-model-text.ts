@@ -1,6 +1,7 @@
 /** How text becomes one stream of tokens, and how long it is in units that do not depend on the tokens. */
 import { OptionError } from "../base/errors.ts";
 import { checkChoice } from "../base/options.ts";
+import type { TextSize } from "../metrics/scored-text.ts";
 import { splitLines } from "../text/corpus-lines.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
@@ -79,16 +80,21 @@ export class TextStream {
     return lines.map((line) => this.#tokenizer.decode(line)).join("\n");
   }
 
-  /** Words parted by white space, and bytes of UTF-8; every line end counts as a word and as a byte. */
-  measure(text: string): { readonly words: number; readonly bytes: number } {
-    const plain =
-      this.kind === "text"
-        ? text
-        : splitLines(text)
-            .map((line) => `${line}\n`)
-            .join("");
-    const ends = plain.split("\n").length - 1;
-    const words = plain.split(/\p{White_Space}+/u).filter(Boolean).length;
-    return { words: words + ends, bytes: new TextEncoder().encode(plain).length };
+  /** See {@link textSize}. */
+  measure(text: string): TextSize {
+    return textSize(text, this.kind);
   }
+}
+
+/** Words parted by white space, and bytes of UTF-8; every line end counts as a word and as a byte. */
+export function textSize(text: string, kind: StreamKind): TextSize {
+  const plain =
+    kind === "text"
+      ? text
+      : splitLines(text)
+          .map((line) => `${line}\n`)
+          .join("");
+  const ends = plain.split("\n").length - 1;
+  const words = plain.split(/\p{White_Space}+/u).filter(Boolean).length;
+  return { words: words + ends, bytes: new TextEncoder().encode(plain).length };
 }

@@ -4,6 +4,7 @@ import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 import type { Hypothesis } from "../decode/hypothesis.ts";
 import { sample } from "../decode/sample.ts";
+import { type ScoredText, type TextFigures, type TextSize, textFigures } from "../metrics/scored-text.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { evaluating } from "./evaluating.ts";
 import { languageModelAttention } from "./language-model-attention.ts";
@@ -20,7 +21,6 @@ import { defaultStream, TextStream } from "./language-model-text.ts";
 import type {
   GenerateOptions,
   Generation,
-  LanguageModelEvaluation,
   LanguageModelOptions,
   LanguageModelParts,
 } from "./language-modelling.ts";
@@ -30,6 +30,7 @@ import {
   type LanguageModelTaskOptions,
 } from "./language-modelling-task.ts";
 import type { ModelWeights } from "./model-files.ts";
+import type { TextScorer } from "./text-scorer.ts";
 
 /**
  * Predicts each token of a text from those before it, and so scores texts and makes up new ones. The network is a
@@ -40,7 +41,7 @@ import type { ModelWeights } from "./model-files.ts";
  * const model = new LanguageModel({ tokenizer, dModel: 8, nhead: 2, numLayers: 1, blockSize: 16 });
  * model.generate(["ab", ""], { maxLength: 5 }).map(({ tokens }) => tokens.length); // [5, 5]
  */
-export class LanguageModel implements LanguageModelParts {
+export class LanguageModel implements LanguageModelParts, TextScorer {
   readonly tokenizer: Tokenizer;
   readonly network: LanguageModelNetwork;
   readonly stream: TextStream;
@@ -100,31 +101,36 @@ export class LanguageModel implements LanguageModelParts {
   }
 
   /**
-   * How well the model predicts a text, each of its tokens once. Neighbouring windows share context where `stride` is
-   * below the network's `blockSize`.
+   * Predicts every token of a text once. Neighbouring windows share context where `stride` is below the network's
+   * `blockSize`.
    *
    * @throws {OptionError} for an empty text.
    */
-  evaluate(text: string, options: EvaluateOptions = {}): LanguageModelEvaluation {
-    rejectUnknownKeys("evaluate", options, ["stride"]);
+  score(text: string, options: EvaluateOptions = {}): ScoredText {
+    rejectUnknownKeys("score", options, ["stride"]);
     const ids = this.stream.encode(text);
-    const each = evaluating(this.network, () => measureStream(this.network, ids, options));
-    const nats = each.reduce((sum, x) => sum + x, 0);
-    const tokens = each.length;
-    const { words, bytes } = this.stream.measure(text);
-    const { unknown } = this.tokenizer.data;
-    const unknownId = unknown === undefined ? -1 : this.tokenizer.unkId;
-    const loss = nats / tokens;
+    const logProbs = evaluating(this.network, () => measureStream(this.network, ids, options)).map((x) => -x);
+    const unknownId = this.tokenizer.data.unknown === undefined ? -1 : this.tokenizer.unkId;
+    const predicted = ids.subarray(1);
     return {
-      loss,
-      perplexity: Math.exp(loss),
-      wordPerplexity: Math.exp(nats / words),
-      bitsPerByte: nats / (Math.LN2 * bytes),
-      tokens,
-      words,
-      bytes,
-      unknown: ids.subarray(1).filter((id) => id === unknownId).length,
+      tokens: Array.from(predicted, (id) => this.tokenizer.label(id)),
+      logProbs,
+      unknown: Uint8Array.from(predicted, (id) => Number(id === unknownId)),
     };
+  }
+
+  /**
+   * How well the model predicts a text: the figures of {@link score}.
+   *
+   * @throws {OptionError} for an empty text.
+   */
+  evaluate(text: string, options: EvaluateOptions = {}): TextFigures {
+    return textFigures(this.score(text, options), this.measure(text));
+  }
+
+  /** How long a text is: in words, which white space parts, and in bytes; every end of a line is one. */
+  measure(text: string): TextSize {
+    return this.stream.measure(text);
   }
 
   /**

@@ -54,21 +54,3 @@ export interface Generation {
   /** Whether the end was generated, as models of lines do. */
   readonly finished: boolean;
 }
-
-/** How well a model predicts a text. */
-export interface LanguageModelEvaluation {
-  /** Mean nats per token. */
-  readonly loss: number;
-  /** exp(loss): compares models with the same tokens only. */
-  readonly perplexity: number;
-  /** exp(nats / words): a word is what white space parts, and every line end is one. Compares across tokenizers. */
-  readonly wordPerplexity: number;
-  /** Bits for each byte of UTF-8. Compares across tokenizers. */
-  readonly bitsPerByte: number;
-  /** Tokens predicted: all of the text, line ends included. */
-  readonly tokens: number;
-  readonly words: number;
-  readonly bytes: number;
-  /** Tokens that stand for text which the tokenizer does not know. Where there are any, figures look better than they are. */
-  readonly unknown: number;
-}

@@ -228,7 +228,7 @@ describe("evaluate", () => {
     const kept = await lexigrad(["lm", "evaluate", trained]);
     expect(kept.status, kept.stderr).toBe(0);
     expect(kept.stdout).toMatch(
-      /^loss {11}\d\.\d{4} nats per token\nperplexity {5}\S+ per token\n {15}\S+ per word\nbits per byte {2}\d\.\d{4}\ntext {11}58 tokens, 17 words with line ends, 58 bytes\n$/,
+      /^loss {11}\d\.\d{4} nats per token\nperplexity {5}\S+ per token\n {15}\S+ per word\nbits per byte {2}\d\.\d{4}\ntext {11}58 tokens, 17 words with line ends, 58 bytes\nunknown {8}0 tokens, scored as <unk>\n$/,
     );
     const named = await lexigrad(["lm", "evaluate", trained, join(trained, "valid.txt"), "--json"]);
     const { loss, tokens, unknown } = JSON.parse(named.stdout);
@@ -238,7 +238,74 @@ describe("evaluate", () => {
     expect(loss.toFixed(3)).toBe(best);
     const stdin = "the cat, the dog!\n";
     const odd = await lexigrad(["lm", "evaluate", trained, "-", "--stride", "2"], { stdin });
-    expect(odd.stdout).toMatch(/^unknown {8}2 tokens$/m);
+    expect(odd.stdout).toMatch(/^unknown {8}2 tokens, scored as <unk>; \S+ per token without them$/m);
+    const skip = await lexigrad(["lm", "evaluate", trained, "-", "--unknown", "skip"], { stdin });
+    expect(skip.stdout).toMatch(/^unknown {8}2 tokens, left out$/m);
+    expect(skip.stdout).not.toContain("per byte");
+  });
+
+  test("n-gram models, several models, and their mixture", async () => {
+    const entries = ["-1\t<unk>", "-99\t<s>", "-0.6\t</s>", "-0.7\tthe", "-1.5\tcat", "-1.5\tsat"];
+    const arpa = `\\data\\\nngram 1=6\n\n\\1-grams:\n${entries.join("\n")}\n\n\\end\\\n`;
+    const path = workspace({
+      "words.arpa": arpa,
+      "text.txt": "the cat sat\nthe cat\n",
+      "one.txt": "cat\n",
+      blank: "\n",
+    });
+    const words = ["--tokenizer", "word", "--model", "gru", "--hidden-size", "8", "--vocab-size", "5"];
+    const few = ["--epochs", "2", "--batch-size", "2", "--valid-fraction", "0"];
+    await lexigrad(["lm", "train", path("text.txt"), ...words, ...few, "--out", path("gru")]);
+    const evaluate = (...args: string[]) => lexigrad(["lm", "evaluate", ...args]);
+
+    const alone = await evaluate(path("words.arpa"), path("text.txt"), "--json");
+    const expected = 10 ** ((0.7 * 2 + 1.5 * 3 + 0.6 * 2) / 7);
+    expect(JSON.parse(alone.stdout).perplexity).toBeCloseTo(expected, 4);
+
+    const both = [path("words.arpa"), path("text.txt"), "--with", path("gru")];
+    const mixed = await evaluate(...both, "--tune", path("one.txt"));
+    expect(mixed.stdout, mixed.stderr).toMatch(
+      /words\.arpa \S+ per token {2}\S+ per word {2}\S+ bits per byte\n.*\/gru \S+ per token.*\nmixture {8}\S+ per token.*\nweights {8}\d\.\d{4} {2}\d\.\d{4}\nunknown {8}0 tokens, scored as <unk>\n$/,
+    );
+    const { models, weights } = JSON.parse(
+      (await evaluate(...both, "--tune", path("one.txt"), "--json")).stdout,
+    );
+    expect(models.map(({ model }: { model: string }) => model)).toEqual([
+      path("words.arpa"),
+      path("gru"),
+      "mixture",
+    ]);
+    expect(weights[0] + weights[1]).toBeCloseTo(1, 9);
+
+    const other = await evaluate(path("words.arpa"), path("text.txt"), "--with", trained);
+    expect(other.stdout).toMatch(/tokens {9}differ: "the" and "t" as token 1; only bits per byte compare\n$/);
+    expect(other.stdout).not.toContain("per token ");
+    const told = JSON.parse(
+      (await evaluate(path("words.arpa"), path("text.txt"), "--with", trained, "--json")).stdout,
+    );
+    expect(told.models[0]).toHaveProperty("bitsPerByte");
+    expect(told.models[0]).not.toHaveProperty("perplexity");
+
+    const refused = await evaluate(
+      path("words.arpa"),
+      path("text.txt"),
+      "--with",
+      trained,
+      "--tune",
+      path("one.txt"),
+    );
+    expect([refused.status, refused.stdout]).toEqual([2, ""]);
+    expect(firstError(refused)).toContain("language models to compare: expected the same tokens");
+    const lone = await evaluate(path("words.arpa"), path("text.txt"), "--tune", path("one.txt"));
+    expect([lone.status, firstError(lone)]).toEqual([
+      2,
+      "lexigrad: --tune: expected --with and other models, got none.",
+    ]);
+    const blank = await evaluate(...both, "--tune", path("blank"));
+    expect([blank.status, firstError(blank)]).toEqual([
+      1,
+      expect.stringContaining("empty corpus: expected text to tune on"),
+    ]);
   });
 
   test("bad texts", async () => {

@@ -139,7 +139,7 @@ function declareEvaluate(group: Command, perform: Perform): void {
   const evaluate = group
     .command("evaluate")
     .description("measure perplexity and bits per byte; without a file, of what lm train kept apart")
-    .argument("<run>", "run directory")
+    .argument("<run>", "run directory, or ARPA file of an n-gram model")
     .argument("[text]", "file; - is standard input")
     .addOption(
       numberOption(
@@ -149,6 +149,16 @@ function declareEvaluate(group: Command, perform: Perform): void {
       ),
     );
   evaluate
+    .addOption(new Option("--with <model...>", "other runs and ARPA files to measure on the same text"))
+    .addOption(
+      new Option("--tune <file>", "with them: mix all linearly, with the weights that suit this text best"),
+    )
+    .addOption(
+      choiceOption("--unknown <policy>", "score unknown words as <unk>, or skip them (default: score)", [
+        "score",
+        "skip",
+      ]),
+    )
     .addOption(
       choiceOption("--hide <tokens>", "of bert: random ones, or each in turn (default: random)", [
         "random",
