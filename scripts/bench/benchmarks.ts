@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import {
   type BackendName,
   type Contestant,
+  fromNpm,
   inPython,
   ours,
   oursAlone,
@@ -22,6 +23,8 @@ export interface Choices extends InputChoices {
   readonly peers: boolean;
   /** A checkout of sacreBLEU; default: the installed package. */
   readonly sacrebleu?: string;
+  /** Where the peers from npm are installed. */
+  readonly npmPeers: string;
 }
 
 export interface Benchmark {
@@ -39,6 +42,9 @@ const training = (workload: string, title: string): Benchmark => ({
     ...ours("train.ts", (backend) => [workload, String(choices.steps), backend], choices),
   ],
 });
+
+/** The peers from npm have one workload: the others would say the same. */
+const charlm = training("charlm", "character transformer, 4 x 128, 12 windows of 64");
 
 const translating = (batch: number): Benchmark => ({
   title: `translating, beam 5, ${batch} at once, transformer 4 + 4 x 128, 10,126 tokens`,
@@ -94,7 +100,13 @@ const starting = (task: "help" | "import", title: string): Benchmark => ({
 
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
   ...({
-    charlm: training("charlm", "character transformer, 4 x 128, 12 windows of 64"),
+    charlm: {
+      ...charlm,
+      contestants: (choices, inputs) => [
+        ...(choices.peers ? fromNpm(choices.npmPeers, [String(choices.steps)]) : []),
+        ...charlm.contestants(choices, inputs),
+      ],
+    },
     charlstm: training("charlstm", "character LSTM, 2 x 128, 50 streams of 50"),
     lstmlm: training("lstmlm", "word LSTM, 2 x 200, 33,278 words, 20 streams of 35"),
     mt_transformer: training(

@@ -1,5 +1,7 @@
 /** Who takes part in a benchmark: commands that print their figures as one line of JSON. */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Figures } from "./figures.ts";
 
@@ -84,6 +86,24 @@ export function inPython(
 ): Contestant[] {
   if (python === undefined) return [];
   return [{ name, ours: false, command: python, args: [fileHere(`peers/${script}`), ...args], environment }];
+}
+
+/** Peers from npm: the packages that each needs, and its script in `peers/`, which takes their folder and `args`. */
+const NPM_PEERS = [
+  ["TensorFlow.js, WebAssembly", ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"], "tfjs.mjs"],
+  ["jax-js, WebAssembly", ["@jax-js/jax"], "jax_js.mjs"],
+] as const;
+
+/** Those of the peers from npm that the `node_modules` of `folder` have. */
+export function fromNpm(folder: string, args: readonly string[]): Contestant[] {
+  return NPM_PEERS.filter(([, packages]) =>
+    packages.every((name) => existsSync(join(folder, "node_modules", name))),
+  ).map(([name, , script]) => ({
+    name,
+    ours: false,
+    command: process.execPath,
+    args: [fileHere(`peers/${script}`), folder, ...args],
+  }));
 }
 
 let torch: { readonly python: string | undefined } | undefined;

@@ -50,6 +50,7 @@ const program = new Command("bench")
   .option("--merges <n>", "BPE merges to learn", count, 8000)
   .option("--sentences <file>", "sentences for the scores (default: the bundled corpus)")
   .option("--sacrebleu <folder>", "a checkout of sacreBLEU (default: the installed package)")
+  .option("--npm-peers <folder>", "where npm has installed TensorFlow.js and jax-js", ".")
   .addOption(
     new Option("--clock <clock>", "time that passes, or processor time (for busy machines)")
       .choices(["wall", "cpu"])
