@@ -28,7 +28,15 @@ const translator = new Translator({
 });
 say(`${translator.network.parameterCount()} parameters, ${configure().description}`);
 
-// 3. Training.
+// 3. Training. Ctrl-C ends it after the step at hand; what was learned is saved and can translate.
+const controller = new AbortController();
+let askedAt = 0;
+process.on("SIGINT", () => {
+  // npm passes on a Ctrl-C that the terminal has sent to us as well; a later one stops at once.
+  if (askedAt > 0 && performance.now() - askedAt > 1000) process.exit(130);
+  askedAt ||= performance.now();
+  controller.abort();
+});
 const steps = 1800; // 13 passes over the data
 const options = {
   batchSize: 64,
@@ -46,6 +54,7 @@ const options = {
 
 const result = await train(translator, { train: training, valid }, {
   ...options,
+  signal: controller.signal,
   // A translation to look at, now and then.
   onEvent(event) {
     if (event.type === "log" && event.record.kind === "train") {
@@ -58,6 +67,11 @@ const result = await train(translator, { train: training, valid }, {
     }
   },
 });
+
+if (result.interrupted) {
+  say(`stopped at step ${result.steps}; what was learned is in ${out}`);
+  process.exit(130);
+}
 
 // 4. Held-out sentences: translate, look, score.
 const hypotheses = translator.translate(test.map((pair) => pair.source), { beamSize: 5 });

@@ -9,7 +9,7 @@ import { splitLines } from "../text/corpus-lines.ts";
 import { inputLines, nameOf, readReferences } from "./input.ts";
 import { type Io, note, print, printJson } from "./io.ts";
 import { heldOutPaths } from "./mt-data.ts";
-import { type DecodingOptions, decodingOptions, loadTranslator } from "./mt-translate.ts";
+import { type DecodingOptions, decodingOptions, loadTranslator, noteCut } from "./mt-translate.ts";
 import type { CommonOptions } from "./option-values.ts";
 import { duration } from "./progress.ts";
 
@@ -26,7 +26,8 @@ interface EvaluateOptions extends DecodingOptions, CommonOptions {
 export async function evaluate(io: Io, run: string, options: EvaluateOptions): Promise<undefined> {
   const { sources, references } = await readTest(io, run, options);
   const translator = loadTranslator(run, options);
-  const decoding = decodingOptions(options);
+  const decoding = decodingOptions(translator, options);
+  noteCut(io, translator, sources, decoding.maxSourceLength);
   const began = performance.now();
   const hypotheses = translator.translate(sources, decoding);
   const seconds = (performance.now() - began) / 1000;

@@ -10,6 +10,7 @@ import { Translator } from "../models/translator.ts";
 import { type Attention, attentionMap } from "../plot/attention-map.ts";
 import type { HeadChoice } from "../plot/head-choice.ts";
 import { attentionTable } from "../plot/terminal.ts";
+import { MAX_SOURCE_LENGTH } from "./commands/mt.ts";
 import { applyComputeOptions } from "./compute.ts";
 import type { ComputeOptions } from "./compute-options.ts";
 import { checkPlaces, drawHeads, sendPicture } from "./heads.ts";
@@ -17,12 +18,14 @@ import { STANDARD_OUTPUT, TERMINAL } from "./heads-options.ts";
 import { inputLines, STANDARD_INPUT } from "./input.ts";
 import { type Io, note, printJson, printLines } from "./io.ts";
 import { type CommonOptions, defined, parseNumber } from "./option-values.ts";
+import { grouped } from "./progress.ts";
 
 export interface DecodingOptions extends ComputeOptions {
   readonly beam?: number;
   readonly lengthPenalty?: string;
   readonly coveragePenalty?: number;
   readonly batchSize?: number;
+  readonly maxSourceLength?: number;
   readonly weights?: ModelWeights;
   /** Further runs, to translate together with the first. */
   readonly ensemble?: string[];
@@ -39,6 +42,8 @@ interface TranslateOptions extends DecodingOptions, CommonOptions {
 const DEFAULT_BEAM = 5;
 /** Sentences translated before any of them is printed. */
 const AT_ONCE = 256;
+/** Lines that a remark on many of them names. */
+const MOST_NAMED = 10;
 
 export async function translate(
   io: Io,
@@ -48,13 +53,14 @@ export async function translate(
 ): Promise<undefined> {
   const translator = loadTranslator(run, options);
   const { nbest = 1 } = options;
-  const decoding = { ...decodingOptions(options, nbest), nBest: nbest };
+  const decoding = { ...decodingOptions(translator, options, nbest), nBest: nbest };
   if (path === STANDARD_INPUT && io.stdin.isTTY && !options.json)
     return converse(io, translator, decoding, options);
 
   const pictures = [options.attention, options.heads];
   checkPlaces(options.json, pictures);
   const lines = await inputLines(io, path);
+  noteCut(io, translator, lines, decoding.maxSourceLength);
   const all: Translation[] = [];
   for (let start = 0; start < lines.length; start += AT_ONCE) {
     const found = translator.translateDetailed(lines.slice(start, start + AT_ONCE), decoding);
@@ -70,8 +76,25 @@ export function loadTranslator(run: string, { weights, ...compute }: DecodingOpt
   return Translator.load(run, defined({ weights }));
 }
 
+/** Says which lines are too long to be read to their end. */
+export function noteCut(
+  io: Io,
+  translator: Translator,
+  lines: readonly string[],
+  maxSourceLength: number,
+): void {
+  // A unit of UTF-16 is at most three bytes, and a token at least one.
+  const isCut = (line: string) =>
+    3 * line.length > maxSourceLength && translator.source.encode(line).length > maxSourceLength;
+  const cut = lines.flatMap((line, i) => (isCut(line) ? [i + 1] : []));
+  if (cut.length === 0) return;
+  const named = `${cut.slice(0, MOST_NAMED).join(", ")}${cut.length > MOST_NAMED ? ", ..." : ""}`;
+  const count = `${cut.length} ${cut.length === 1 ? "line" : "lines"}`;
+  note(io, `cut to ${grouped(maxSourceLength)} tokens (--max-source-length): ${count}: ${named}`);
+}
+
 /** Options of the library, with the further translators loaded; a beam holds at least the hypotheses asked for. */
-export function decodingOptions(options: DecodingOptions, nbest = 1) {
+export function decodingOptions(translator: Translator, options: DecodingOptions, nbest = 1) {
   const { beam = Math.max(DEFAULT_BEAM, nbest), lengthPenalty, coveragePenalty, batchSize } = options;
   if (nbest > beam) {
     throw new OptionError({ what: "--nbest", expected: `at most the beam's ${beam}`, got: String(nbest) });
@@ -79,7 +102,11 @@ export function decodingOptions(options: DecodingOptions, nbest = 1) {
   const penalty = lengthPenalty === undefined ? undefined : parseLengthPenalty(lengthPenalty);
   const ensemble = options.ensemble?.map((run) => loadTranslator(run, options));
   const together = { ensemble, combine: options.combine };
-  return defined({ beamSize: beam, lengthPenalty: penalty, coveragePenalty, batchSize, ...together });
+  // Beside the end of sentence.
+  const readable = Math.min(...[translator, ...(ensemble ?? [])].map(({ network }) => network.maxLength - 1));
+  const maxSourceLength = Math.min(options.maxSourceLength ?? MAX_SOURCE_LENGTH, readable);
+  const given = defined({ lengthPenalty: penalty, coveragePenalty, batchSize, ...together });
+  return { ...given, beamSize: beam, maxSourceLength };
 }
 
 /** `none`, `gnmt:0.6` or `fairseq:1`. @throws {OptionError} for anything else. */
@@ -148,6 +175,7 @@ async function converse(
   const prompt = createInterface({ input: io.stdin as unknown as Readable, output: io.stderr, prompt: "> " });
   prompt.prompt();
   for await (const line of prompt) {
+    noteCut(io, translator, [line], decoding.maxSourceLength);
     const found = translator.translateDetailed([line], decoding);
     await showPictures(io, translator, found, decoding, options);
     await printLines(io, asLines(found, 0, options.nbest ?? 1));

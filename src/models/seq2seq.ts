@@ -181,6 +181,10 @@ export class Seq2Seq extends Module implements TranslationNetwork {
     return { attentional: this.dropout.forward(attentional), weights };
   }
 
+  get maxLength(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
   get output(): OutputLayer {
     return { weight: this.outputWeight, bias: this.outputBias };
   }

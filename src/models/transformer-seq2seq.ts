@@ -122,6 +122,10 @@ export class TransformerSeq2Seq extends Module implements TranslationNetwork {
     return this.transformer.encoder.forward(embedded, { lengths, ...seen });
   }
 
+  get maxLength(): number {
+    return this.options.positions === "learned" ? this.options.maxLength : Number.POSITIVE_INFINITY;
+  }
+
   get output(): OutputLayer {
     return { weight: this.outputWeight, bias: this.outputBias };
   }

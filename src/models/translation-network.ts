@@ -47,6 +47,8 @@ export interface TranslationNetwork extends Module {
   readonly options: object;
   /** From the vectors of {@link hidden} to logits. */
   readonly output: OutputLayer;
+  /** The most tokens of a source or a target, ends included; Infinity where there is no limit. */
+  readonly maxLength: number;
 
   /**
    * Teacher forcing: a vector for each next word, `[B, T, D]`, given the right words before it.

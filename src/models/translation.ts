@@ -27,6 +27,8 @@ export type TranslatorOptions = NetworkOptions & {
 export interface TranslateOptions extends BeamSearchOptions {
   /** Sentences decoded together. Does not change the result. Default 32. */
   readonly batchSize?: number;
+  /** Longer sources are cut to so many tokens; `sourceTokens` shows what was read. Default: none is cut. */
+  readonly maxSourceLength?: number;
   /** Translators whose distributions are averaged with this one's, of the same tokenizers. Default: none. */
   readonly ensemble?: readonly TranslatorParts[];
   /** What is averaged over an ensemble, as in `ensemble()`. Default `probability`. */

@@ -1,6 +1,6 @@
 /** A translator: two tokenizers and a network, with translating, saving and loading. */
 import type { HeadAttention } from "../base/head-attention.ts";
-import { rejectUnknownKeys } from "../base/options.ts";
+import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 import { type BeamSearchOptions, beamSearch } from "../decode/beam-search.ts";
 import type { Hypothesis } from "../decode/hypothesis.ts";
@@ -59,7 +59,7 @@ export class Translator implements TranslatorParts {
 
   #translate(texts: readonly string[], options: TranslateOptions, attention: boolean): Translation[] {
     const { batchSize = 32, ...search } = options;
-    const sources = texts.map((text) => [...this.source.encode(text), this.source.eosId]);
+    const sources = texts.map((text) => this.#read(text, options));
     const results = texts.map((text) => blankTranslation(text));
     // Sentences of one length together: less padding to compute.
     const order = sources
@@ -95,11 +95,19 @@ export class Translator implements TranslatorParts {
    */
   attentionOf(source: string, target?: string, options: TranslateOptions = {}): HeadAttention[] {
     checkHasHeads(this.network);
-    const ids = [...this.source.encode(source), this.source.eosId];
+    const ids = this.#read(source, options);
     if (ids.length === 1) return [];
     const generated =
       target === undefined ? this.#best(ids, options) : [...this.target.encode(target), this.target.eosId];
     return translationAttention(this, ids, generated);
+  }
+
+  /** The ids of a source, cut where it is too long, and the end of sentence. */
+  #read(text: string, { maxSourceLength }: TranslateOptions): number[] {
+    if (maxSourceLength !== undefined) {
+      checkNumber("maxSourceLength", maxSourceLength, { integer: true, min: 1 });
+    }
+    return [...this.source.encode(text).slice(0, maxSourceLength), this.source.eosId];
   }
 
   /** The ids of the best translation, the end of sentence last when it was reached. */
@@ -112,12 +120,13 @@ export class Translator implements TranslatorParts {
   /** N-best lists for sources given as ids that end in the end of sentence. */
   #search(
     sources: readonly (readonly number[])[],
-    { ensemble = [], combine, ...options }: Omit<TranslateOptions, "batchSize">,
+    { ensemble = [], combine, maxSourceLength: _, ...options }: Omit<TranslateOptions, "batchSize">,
     attention: boolean,
   ): Hypothesis[][] {
     const { bosId, eosId, padId, unkId } = this.target;
     const ids = { bosId, eosId, forbiddenIds: [padId, bosId, unkId] };
-    const maxLength = (sourceLength: number) => 2 * sourceLength + 10;
+    const longest = Math.min(...[this, ...ensemble].map(({ network }) => network.maxLength));
+    const maxLength = (sourceLength: number) => Math.min(2 * sourceLength + 10, longest);
     const defaults: BeamSearchOptions = { maxLength, lengthPenalty: { type: "fairseq", lenpen: 1 } };
     const batch = { source: padSequences(sources, padId), ids, attention };
     const search = (steps: StepModel) => beamSearch(steps, { ...defaults, ...options });

@@ -491,6 +491,15 @@ describe("translate", () => {
     });
   });
 
+  test("lines that are too long are cut, and named", async () => {
+    const stdin = `a b\n${"a ".repeat(2000)}\na b a b\n`;
+    const cut = await lexigrad(["mt", "translate", trained, "--max-source-length", "2"], { stdin });
+    expect(cut.stderr).toContain("cut to 2 tokens (--max-source-length): 2 lines: 2, 3\n");
+    expect(cut.stdout.split("\n")[2]).toBe(cut.stdout.split("\n")[0]);
+    const { stderr } = await lexigrad(["mt", "translate", trained, "--beam", "1"], { stdin });
+    expect(stderr).toContain("cut to 1,000 tokens (--max-source-length): 1 line: 2\n");
+  });
+
   test("--ensemble translates with several runs at once", async () => {
     const path = workspace({ "text.txt": "a b c\nd\n" });
     const together = (...more: string[]) =>

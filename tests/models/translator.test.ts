@@ -48,6 +48,25 @@ describe("translateDetailed", () => {
     expect(blank).toMatchObject({ text: "", source: " ", tokens: [], nBest: [{ text: "" }] });
   });
 
+  test("cuts sources that are longer than asked for", () => {
+    const cut = make().translateDetailed(["a b c d", "a"], { maxSourceLength: 2 });
+    const [short, a] = make().translateDetailed(["a b", "a"]);
+    expect(cut).toEqual([{ ...short, source: "a b c d" }, a]);
+    const bad = () => make().translate(["a"], { maxSourceLength: 0 });
+    expect(bad).toThrow(OptionError);
+    expect(bad).toThrow("maxSourceLength: expected a whole number of at least 1, got 0.");
+  });
+
+  test("ends a translation where learned positions do", () => {
+    const sizes = { dModel: 4, nhead: 1, dimFeedforward: 4, numEncoderLayers: 1, numDecoderLayers: 1 };
+    const learned = { ...sizes, model: "transformer", positions: "learned", maxLength: 5 } as const;
+    const translator = new Translator({ source: words, target: words, ...learned });
+    const [{ tokens, finished }] = translator.translateDetailed(["a b c d"], { minLength: 9 });
+    expect([tokens.length, finished]).toEqual([5, false]);
+    const long = () => translator.translate(["a b c d a"]);
+    expect(long).toThrow("learned positions: expected at most 5, got 6.");
+  });
+
   test("keeps the training mode of the network", () => {
     const translator = make();
     translator.translate(["a"]);

@@ -17,6 +17,8 @@ import { addTokenizerOptions } from "../tokenizer-options.ts";
 import { addRunOptions, addTrainingOptions } from "../training-options.ts";
 import { TOKENIZERS } from "./score.ts";
 
+/** Longer lines are seldom sentences, and the time they take grows with the square of their length. */
+export const MAX_SOURCE_LENGTH = 1000;
 export const ACTIVATIONS = ["relu", "gelu", "gelu-tanh", "glu", "reglu", "geglu", "swiglu"];
 
 export function declareMt(program: Command, perform: Perform): void {
@@ -148,6 +150,13 @@ function addDecodingOptions(command: Command): Command {
     .option("--length-penalty <rule>", "none, gnmt:ALPHA or fairseq:EXPONENT (default: fairseq:1)")
     .addOption(
       numberOption("--coverage-penalty <beta>", "for parts left untranslated (default: 0)", { min: 0 }),
+    )
+    .addOption(
+      numberOption(
+        "--max-source-length <n>",
+        `tokens of a sentence that are read, the rest is cut off (default: ${MAX_SOURCE_LENGTH}, at most what learned positions hold)`,
+        COUNT,
+      ),
     )
     .addOption(numberOption("--batch-size <n>", "sentences decoded together (default: 32)", COUNT))
     .addOption(
