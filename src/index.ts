@@ -137,7 +137,7 @@ export {
   DotAttention,
 } from "./nn/attention.ts";
 export { Dropout } from "./nn/dropout.ts";
-export { Embedding } from "./nn/embedding.ts";
+export { type Embedded, Embedding } from "./nn/embedding.ts";
 export type { Activation } from "./nn/feed-forward.ts";
 export * as init from "./nn/init.ts";
 export { KeyValueCache } from "./nn/key-value-cache.ts";

@@ -62,7 +62,9 @@ export class LstmLanguageModel extends Module {
   }
 
   forward(ids: Tensor, state: LSTMState): [hidden: Tensor, state: LSTMState] {
-    const [hidden, next] = this.lstm.forward(this.dropout.forward(this.embedding.forward(ids)), state);
+    const { embedding, dropout } = this;
+    const x = dropout.active() ? dropout.forward(embedding.forward(ids)) : { table: embedding, ids };
+    const [hidden, next] = this.lstm.forward(x, state);
     return [this.dropout.forward(hidden), next];
   }
 }

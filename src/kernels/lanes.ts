@@ -5,6 +5,7 @@
  * it gains, but its batch rows have nothing to do with each other: so these are cut once, for all calls.
  */
 import type { Kernels } from "./kernels.ts";
+import { cut } from "./split.ts";
 import type { DividedKernel } from "./splits.ts";
 
 /** The kernels that a lane may call: those whose results for some rows do not depend on the others. */
@@ -24,11 +25,26 @@ export type LaneRunner = (rows: number, products: number, lane: Lane) => void;
 const LEAST_ROWS = 3;
 const F64 = 8;
 
-/** How many lanes: one a thread, as long as no product gets fewer than `leastProducts` multiplications. */
-export function lanesOf(rows: number, products: number, leastProducts: number, threads: number): number {
-  let lanes = Math.min(threads, Math.floor(rows / LEAST_ROWS));
-  while (lanes > 1 && Math.floor(rows / lanes) * products < leastProducts) lanes--;
-  return Math.max(lanes, 1);
+/** Where lanes may be cut: at multiples of so many rows, and so that no product gets fewer multiplications. */
+export interface LaneLimits {
+  readonly granule: number;
+  readonly leastProducts: number;
+}
+
+/** The first row of each lane, and the end of the last: one lane a thread, or fewer. */
+export function laneBounds(
+  rows: number,
+  products: number,
+  { granule, leastProducts }: LaneLimits,
+  threads: number,
+): number[] {
+  const least = Math.max(LEAST_ROWS, leastProducts / products);
+  for (let lanes = threads; lanes > 1; lanes--) {
+    const bounds = Array.from({ length: lanes }, (_, lane) => cut(rows, granule, lane, lanes));
+    bounds.push(rows);
+    if (bounds.every((bound, i) => i === 0 || bound - bounds[i - 1] >= least)) return bounds;
+  }
+  return [0, rows];
 }
 
 /** Kernels that write down how they are called instead of computing. */
@@ -37,7 +53,7 @@ export class CallList {
   #values = new Float64Array(4096);
   #length = 0;
 
-  /** @param numberOf the number of the function that does what a kernel is called for, and its arguments */
+  /** @param resolve the number of the function that does what a kernel is called for, and its arguments */
   constructor(
     names: readonly DividedKernel[],
     resolve: (index: number, args: number[]) => readonly [fn: number, args: readonly number[]],

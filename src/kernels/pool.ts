@@ -10,7 +10,7 @@ import type { Blas } from "./blas.ts";
 import { makeCalls } from "./calls.js";
 import { Jobs, MAX_CHUNKS } from "./jobs.js";
 import type { Kernels } from "./kernels.ts";
-import { CallList, type LaneRunner, lanesOf } from "./lanes.ts";
+import { CallList, type LaneLimits, type LaneRunner, laneBounds } from "./lanes.ts";
 import { type Heap, scratchOf } from "./memory.ts";
 import { builtinModule } from "./platform.ts";
 import { chunksOf, type Split, writeChunk } from "./split.ts";
@@ -34,9 +34,12 @@ export interface WorkerTask {
 const CALLS = SPLITS.length + 1;
 
 /** Native products of fewer multiplications are summed in another order: those of a lane stay above, as the whole is. */
-const MIN_LARGE_PRODUCT = 2 ** 20;
+const limitsOf = ({ cutsColumns }: Blas): LaneLimits => ({
+  granule: cutsColumns ? 1 : 12,
+  leastProducts: 2 ** 20,
+});
 /** Of WebAssembly any product may be divided, if it takes longer than writing its call down. */
-const MIN_SMALL_PRODUCT = 2 ** 16;
+const WASM_LIMITS: LaneLimits = { granule: 1, leastProducts: 2 ** 16 };
 
 /** A chunk takes milliseconds: a worker that has not ended it after so long never will. */
 const DEADLINE_MILLISECONDS = 60_000;
@@ -124,7 +127,7 @@ export class WorkerPool {
   lanes(kernels: Kernels, parallel: Kernels): LaneRunner {
     const blas = this.#blas;
     const functions = SPLITS.map(([name]) => kernels[name] as Kernel);
-    const leastProducts = blas ? MIN_LARGE_PRODUCT : MIN_SMALL_PRODUCT;
+    const limits = blas ? limitsOf(blas) : WASM_LIMITS;
     let resolve = (fn: number, args: number[]): readonly [number, readonly number[]] => [fn, args];
     if (blas) {
       const product = functions.indexOf(kernels.matmul as Kernel);
@@ -137,12 +140,11 @@ export class WorkerPool {
       resolve,
     );
     return (rows, products, lane) => {
-      const lanes = lanesOf(rows, products, leastProducts, this.threads);
-      if (lanes === 1) return lane(parallel, 0, rows);
+      const bounds = laneBounds(rows, products, limits, this.threads);
+      if (bounds.length === 2) return lane(parallel, 0, rows);
       list.clear();
-      const ends = Array.from({ length: lanes }, (_, i) => {
-        const start = Math.floor((rows * i) / lanes);
-        lane(list.kernels, start, Math.floor((rows * (i + 1)) / lanes) - start);
+      const ends = bounds.slice(1).map((end, i) => {
+        lane(list.kernels, bounds[i], end - bounds[i]);
         return list.bytes;
       });
       this.#runCalls(functions, list, ends);

@@ -54,7 +54,7 @@ export function writeChunk(
 }
 
 /** Where chunk `index` begins: at the nearest granule to its share. */
-const cut = (total: number, granule: number, index: number, chunks: number): number =>
+export const cut = (total: number, granule: number, index: number, chunks: number): number =>
   Math.round((total * index) / chunks / granule) * granule;
 
 /** `units` times the arguments at the factors behind the first entry. */

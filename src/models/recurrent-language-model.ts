@@ -3,7 +3,7 @@ import { OptionError } from "../base/errors.ts";
 import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import { Dropout } from "../nn/dropout.ts";
-import { Embedding } from "../nn/embedding.ts";
+import { type Embedded, Embedding } from "../nn/embedding.ts";
 import { uniform } from "../nn/init.ts";
 import { Module, Parameter } from "../nn/module.ts";
 import { GRU, LSTM, type LSTMState, RNN } from "../nn/recurrent.ts";
@@ -141,11 +141,14 @@ export class RecurrentLanguageModel extends Module implements LanguageModelNetwo
    * @param state default: zeros
    */
   forward(ids: Indices, state?: RecurrentState): [hidden: Tensor, state: RecurrentState] {
-    const [output, next] = this.#run(this.dropout.forward(this.embedding.forward(ids)), state);
+    const { embedding, dropout } = this;
+    const drops = dropout.active() !== null;
+    const x = drops ? dropout.forward(embedding.forward(ids)) : { table: embedding, ids };
+    const [output, next] = this.#run(x, state);
     return [this.dropout.forward(output), next];
   }
 
-  #run(x: Tensor, state: RecurrentState | undefined): [output: Tensor, state: RecurrentState] {
+  #run(x: Tensor | Embedded, state: RecurrentState | undefined): [output: Tensor, state: RecurrentState] {
     const { recurrent } = this;
     if (recurrent instanceof LSTM) return recurrent.forward(x, state as LSTMState | undefined);
     const [output, h] = recurrent.forward(x, state?.[0]);

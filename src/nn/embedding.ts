@@ -13,6 +13,15 @@ export interface EmbeddingOptions {
 }
 
 /**
+ * `table.forward(ids)`, not yet looked up: a layer that takes it may compute with each of the table's rows once, in place
+ * of the vectors of all positions.
+ */
+export interface Embedded {
+  readonly table: Embedding;
+  readonly ids: Indices;
+}
+
+/**
  * A table of vectors: ids of any shape `[...]` to `[..., embeddingDim]`. Starts standard normal, as PyTorch's.
  *
  * @example

@@ -5,6 +5,7 @@ import type { Random } from "../base/random.ts";
 import { formatShape, type Shape, sameShape } from "../base/shape.ts";
 import {
   concat,
+  type DType,
   empty,
   gruSequence,
   type Indices,
@@ -15,9 +16,11 @@ import {
   rnnSequence,
   type SequenceOptions,
   stack,
-  type Tensor,
+  Tensor,
+  tensor,
   zeros,
 } from "../tensor/index.ts";
+import type { Embedded } from "./embedding.ts";
 import { defaultRandom, uniform } from "./init.ts";
 import { Module, Parameter } from "./module.ts";
 
@@ -123,16 +126,18 @@ abstract class Recurrent extends Module {
     options: SequenceOptions,
   ): States;
 
-  /** x `[B, T, D]`, each initial state `[layers * directions, B, H]`; zeros when absent. */
+  /** given `[B, T, D]`, each initial state `[layers * directions, B, H]`; zeros when absent. */
   protected walk(
-    x: Tensor,
+    given: Tensor | Embedded,
     initial: readonly Tensor[] | undefined,
     options: RecurrentForwardOptions,
   ): { output: Tensor; final: Tensor[] } {
-    const states = this.#initialStates(x, initial);
-    const lengths = this.#checkLengths(x, options.lengths);
+    const [x, rows] = timeMajor(given);
+    const [steps, batch] = this.#checkInput(x, rows);
+    const states = this.#initialStates(batch, x.dtype, initial);
+    const lengths = this.#checkLengths(batch, steps, options.lengths);
     const finals: States[] = [];
-    let input = ops.transpose(x, 0, 1);
+    let input = x;
     for (let layer = 0; layer < this.numLayers; layer++) {
       if (layer > 0 && this.training) input = ops.dropout(input, this.dropout, this.#random);
       const outputs = this.#suffixes(layer).map((_suffix, direction) => {
@@ -140,6 +145,7 @@ abstract class Recurrent extends Module {
         const start = states.map((state) => ops.select(state, 0, at));
         const [output, ...final] = this.run(input, start, this.weights(layer, direction), {
           lengths,
+          rows: layer === 0 ? rows : null,
           reverse: direction === 1,
         });
         finals.push(final);
@@ -153,16 +159,20 @@ abstract class Recurrent extends Module {
     return { output: ops.transpose(input, 0, 1), final };
   }
 
-  #initialStates(x: Tensor, initial: readonly Tensor[] | undefined): readonly Tensor[] {
-    if (x.rank !== 3 || x.shape[2] !== this.inputSize) {
-      throw new ShapeError({
-        what: `${this.constructor.name} input`,
-        expected: `[B, T, ${this.inputSize}]`,
-        got: formatShape(x.shape),
-      });
-    }
-    const shape = [this.numLayers * this.directions, x.shape[0], this.hiddenSize];
-    if (initial === undefined) return Array.from({ length: this.#stateCount }, () => zeros(shape, x.dtype));
+  /** @returns steps and batch */
+  #checkInput(x: Tensor, rows: Tensor | null): readonly number[] {
+    if (x.rank === (rows ? 2 : 3) && x.shape[x.rank - 1] === this.inputSize) return (rows ?? x).shape;
+    const [steps, batch] = (rows ?? x).shape;
+    throw new ShapeError({
+      what: `${this.constructor.name} input`,
+      expected: `[B, T, ${this.inputSize}]`,
+      got: formatShape(x.rank < 2 ? x.shape : [batch, steps, ...x.shape.slice(rows ? 1 : 2)]),
+    });
+  }
+
+  #initialStates(batch: number, dtype: DType, initial: readonly Tensor[] | undefined): readonly Tensor[] {
+    const shape = [this.numLayers * this.directions, batch, this.hiddenSize];
+    if (initial === undefined) return Array.from({ length: this.#stateCount }, () => zeros(shape, dtype));
     for (const state of initial) {
       if (sameShape(state.shape, shape)) continue;
       throw new ShapeError({
@@ -174,21 +184,41 @@ abstract class Recurrent extends Module {
     return initial;
   }
 
-  #checkLengths(x: Tensor, lengths: Indices | undefined): Tensor | null {
+  #checkLengths(batch: number, steps: number, lengths: Indices | undefined): Tensor | null {
     if (lengths === undefined) return null;
-    const checked = indices("lengths", lengths, x.shape[1] + 1);
-    if (!sameShape(checked.shape, [x.shape[0]])) {
-      throw new ShapeError({ what: "lengths", expected: `[${x.shape[0]}]`, got: formatShape(checked.shape) });
+    const checked = indices("lengths", lengths, steps + 1);
+    if (!sameShape(checked.shape, [batch])) {
+      throw new ShapeError({ what: "lengths", expected: `[${batch}]`, got: formatShape(checked.shape) });
     }
     return checked;
   }
 }
 
 /**
+ * x `[B, T, D]` with time first; or, where x is embedded and the table has fewer rows, the table, and time-major which of
+ * its rows they are.
+ */
+function timeMajor(x: Tensor | Embedded): [x: Tensor, rows: Tensor | null] {
+  if (x instanceof Tensor) return [x.rank < 2 ? x : ops.transpose(x, 0, 1), null];
+  const { table, ids } = x;
+  const { weight, paddingIdx } = table;
+  const checked = indices("ids", ids, weight.shape[0]);
+  // The row of padding takes part, and yet gets no gradient.
+  if (checked.rank !== 2 || paddingIdx !== null || weight.shape[0] >= checked.size) {
+    return timeMajor(table.forward(checked));
+  }
+  const [batch, steps] = checked.shape;
+  const [from, to] = [checked.view(), new Int32Array(checked.size)];
+  for (let i = 0; i < to.length; i++) to[i] = from[(i % batch) * steps + Math.floor(i / batch)];
+  return [weight, tensor(to, [steps, batch], "i32")];
+}
+
+/**
  * Elman network: `h_t = f(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh)` with f = tanh, or relu (Elman 1990).
  *
  * `forward(x [B, T, inputSize], h0? [layers * directions, B, H], {lengths}?)` gives `[output, h_n]`, output
- * `[B, T, H * directions]`.
+ * `[B, T, H * directions]`. In place of `x = table.forward(ids)` it also takes `{ table, ids }`, which is faster where the
+ * table has fewer rows than there are ids.
  */
 export class RNN extends Recurrent {
   readonly nonlinearity: "tanh" | "relu";
@@ -207,7 +237,11 @@ export class RNN extends Recurrent {
     return rnnSequence([x, h0, ...weights], options, this.nonlinearity);
   }
 
-  forward(x: Tensor, state?: Tensor, options: RecurrentForwardOptions = {}): [output: Tensor, state: Tensor] {
+  forward(
+    x: Tensor | Embedded,
+    state?: Tensor,
+    options: RecurrentForwardOptions = {},
+  ): [output: Tensor, state: Tensor] {
     const { output, final } = this.walk(x, state && [state], options);
     return [output, final[0]];
   }
@@ -235,7 +269,11 @@ export class GRU extends Recurrent {
     return gruSequence([x, h0, ...weights], options);
   }
 
-  forward(x: Tensor, state?: Tensor, options: RecurrentForwardOptions = {}): [output: Tensor, state: Tensor] {
+  forward(
+    x: Tensor | Embedded,
+    state?: Tensor,
+    options: RecurrentForwardOptions = {},
+  ): [output: Tensor, state: Tensor] {
     const { output, final } = this.walk(x, state && [state], options);
     return [output, final[0]];
   }
@@ -274,7 +312,7 @@ export class LSTM extends Recurrent {
   }
 
   forward(
-    x: Tensor,
+    x: Tensor | Embedded,
     state?: LSTMState,
     options: RecurrentForwardOptions = {},
   ): [output: Tensor, state: [h: Tensor, c: Tensor]] {

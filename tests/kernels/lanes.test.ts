@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { BackendError } from "../../src/base/errors.ts";
 import { type Backend, selectBackend } from "../../src/kernels/backend.ts";
 import { makeCalls } from "../../src/kernels/calls.js";
-import { CallList, type Lane, lanesOf } from "../../src/kernels/lanes.ts";
+import { CallList, type Lane, laneBounds } from "../../src/kernels/lanes.ts";
 import { Heap } from "../../src/kernels/memory.ts";
 import type { WorkerPool } from "../../src/kernels/pool.ts";
 import { runs } from "../support/fc.ts";
@@ -31,17 +31,20 @@ afterAll(() => {
 });
 
 test.each([
-  { rows: 64, products: 2 ** 20, least: 2 ** 20, threads: 2, lanes: 2 },
-  { rows: 64, products: 2 ** 20, least: 2 ** 20, threads: 16, lanes: 16 },
-  { rows: 50, products: 2 ** 16, least: 2 ** 20, threads: 4, lanes: 3 },
-  { rows: 31, products: 2 ** 16, least: 2 ** 20, threads: 2, lanes: 1 },
-  { rows: 11, products: 2 ** 30, least: 2 ** 20, threads: 4, lanes: 3 },
-  { rows: 5, products: 2 ** 30, least: 1, threads: 4, lanes: 1 },
-  { rows: 0, products: 2 ** 30, least: 1, threads: 4, lanes: 1 },
+  { rows: 64, products: 2 ** 20, granule: 1, least: 2 ** 20, threads: 2, bounds: [0, 32, 64] },
+  { rows: 50, products: 2 ** 16, granule: 1, least: 2 ** 20, threads: 4, bounds: [0, 17, 33, 50] },
+  { rows: 31, products: 2 ** 16, granule: 1, least: 2 ** 20, threads: 2, bounds: [0, 31] },
+  { rows: 11, products: 2 ** 30, granule: 1, least: 2 ** 20, threads: 4, bounds: [0, 4, 7, 11] },
+  { rows: 5, products: 2 ** 30, granule: 1, least: 1, threads: 4, bounds: [0, 5] },
+  { rows: 0, products: 2 ** 30, granule: 1, least: 1, threads: 4, bounds: [0, 0] },
+  { rows: 9, products: 0, granule: 1, least: 1, threads: 2, bounds: [0, 9] },
+  { rows: 64, products: 2 ** 20, granule: 12, least: 2 ** 20, threads: 2, bounds: [0, 36, 64] },
+  { rows: 20, products: 2 ** 18, granule: 12, least: 2 ** 20, threads: 2, bounds: [0, 12, 20] },
+  { rows: 14, products: 2 ** 20, granule: 12, least: 2 ** 20, threads: 3, bounds: [0, 14] },
 ])(
-  "$rows rows of $products on $threads threads: $lanes lanes",
-  ({ rows, products, least, threads, lanes }) => {
-    expect(lanesOf(rows, products, least, threads)).toBe(lanes);
+  "lanes of $rows rows by $granule on $threads threads: $bounds",
+  ({ rows, products, granule, least, threads, bounds }) => {
+    expect(laneBounds(rows, products, { granule, leastProducts: least }, threads)).toEqual(bounds);
   },
 );
 
@@ -140,8 +143,8 @@ test("each row is in one lane, in as many as there are threads", () => {
   const lanes: number[][] = [];
   inLanes(20, 2 ** 30, (_k, start, count) => void lanes.push([start, count]));
   expect(lanes).toEqual([
-    [0, 6],
-    [6, 7],
+    [0, 7],
+    [7, 6],
     [13, 7],
   ]);
 });

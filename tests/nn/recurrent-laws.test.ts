@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../src/base/random.ts";
+import { Embedding } from "../../src/nn/embedding.ts";
 import type { Module } from "../../src/nn/module.ts";
 import { LSTM, type RecurrentOptions } from "../../src/nn/recurrent.ts";
 import { concat, randn, type Tensor, tensor } from "../../src/tensor/index.ts";
@@ -176,6 +177,33 @@ describe.each(layers)("laws of the %s", (_kind, make) => {
           part.sum().backward();
         });
         expectClose(gradients(module), expected, { atol: 1e-11, rtol: 1e-11 });
+      }),
+      runs,
+    );
+  });
+
+  test("an embedding and ids do as the vectors looked up: fewer rows or more, with padding or without", () => {
+    const sizes = fc.record({ seed, rows: fc.integer({ min: 1, max: 20 }), padded: fc.boolean() });
+    const lengths = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(sizes, lengths, ({ seed: s, rows, padded }, ends) => {
+        const random = new Random(s);
+        const layer = build({ numLayers: 2, bidirectional: true }, random);
+        const padding = padded ? { paddingIdx: rows - 1 } : {};
+        const table = new Embedding({ numEmbeddings: rows, embeddingDim: 2, random, ...padding }).to("f64");
+        const ids = Int32Array.from({ length: 4 * ends.length }, () => random.integer(rows));
+        const id = tensor(ids, [ends.length, 4], "i32");
+        const [looked, lazy] = [table.forward(id), { table, ids: id }].map((x) => {
+          const [output, states] = layer.run(x, undefined, { lengths: ends });
+          output.mul(output).sum().add(states[0].sum()).backward();
+          const all = [output.data(), states[0].data(), ...gradients(layer.module), ...gradients(table)];
+          layer.module.zeroGrad();
+          table.zeroGrad();
+          return all.map((values) => Array.from(values));
+        });
+        lazy.forEach((values, i) => {
+          expectClose(values, looked[i], { atol: 1e-11, rtol: 1e-11 });
+        });
       }),
       runs,
     );

@@ -1,4 +1,5 @@
 /** The recurrent layers behind one way to call them. */
+import type { Embedded } from "../../src/nn/embedding.ts";
 import type { Module } from "../../src/nn/module.ts";
 import {
   GRU,
@@ -12,7 +13,11 @@ import type { Tensor } from "../../src/tensor/index.ts";
 /** One way to call all three: states as a list. */
 export interface RecurrentLayer {
   readonly module: Module;
-  run(x: Tensor, states?: readonly Tensor[], options?: RecurrentForwardOptions): [Tensor, readonly Tensor[]];
+  run(
+    x: Tensor | Embedded,
+    states?: readonly Tensor[],
+    options?: RecurrentForwardOptions,
+  ): [Tensor, readonly Tensor[]];
 }
 
 export const LAYERS: Record<string, (options: RecurrentOptions) => RecurrentLayer> = {

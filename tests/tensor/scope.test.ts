@@ -126,7 +126,7 @@ describe("Scope", () => {
 /** A linear layer after an LSTM, trained by gradient descent on one batch. */
 class Step {
   readonly #random = new Random(5);
-  readonly #x = randn([2, 3, 2], this.#random);
+  readonly #x = randn([3, 2, 2], this.#random);
   readonly #targets = tensor([1, 0], undefined, "i32");
   readonly #h0 = ones([2, 3]);
   readonly weights = [[12, 2], [12, 3], [12], [12], [2, 3], [2]].map((shape) => {
@@ -140,13 +140,13 @@ class Step {
     const [wih, whh, bih, bhh, w, b] = this.weights;
     try {
       return scoped(() => {
-        const options = { lengths: null, reverse: false };
+        const options = { lengths: null, rows: null, reverse: false };
         const [y] = lstmSequence([this.#x, this.#h0, this.#h0, wih, whh, bih, bhh], options);
         const loss = ops.crossEntropy(
           y
-            .select(1, -1)
+            .select(0, -1)
             .linear(w, b)
-            .add(y.mean(1).sum(1, { keepDims: true })),
+            .add(y.mean(0).sum(1, { keepDims: true })),
           this.#targets,
         );
         loss.backward();

@@ -183,9 +183,9 @@ describe("rearrangements", () => {
 
 describe("recurrent sequences", () => {
   const [B, T, D, H] = [2, 3, 2, 2];
-  const inputs = (gates: number, states: number) =>
+  const inputs = (gates: number, states: number, x = [T, B, D]) =>
     tensorsOf([
-      [B, T, D],
+      x,
       ...Array.from({ length: states }, () => [B, H]),
       [gates * H, D],
       [gates * H, H],
@@ -197,7 +197,7 @@ describe("recurrent sequences", () => {
   for (const reverse of [false, true]) {
     for (const lengths of [null, tensor([3, 1], [2], "i32")]) {
       const title = `${reverse ? "reversed" : "forward"}${lengths ? " with lengths" : ""}`;
-      const options = { lengths, reverse };
+      const options = { lengths, rows: null, reverse };
       const common = { secondOrder: false, hidesNaN: true };
       obeys({
         ...common,
@@ -217,11 +217,27 @@ describe("recurrent sequences", () => {
         op: (...x) => lstmSequence(x as Seven, options),
         inputs: inputs(4, 2),
       });
+      // Row 3 of the table is not read.
+      const rows = tensor(
+        [
+          [2, 0],
+          [0, 0],
+          [1, 2],
+        ],
+        [T, B],
+        "i32",
+      );
+      obeys({
+        ...common,
+        name: `gru ${title}, of rows of a table`,
+        op: (...x) => gruSequence(x as Six, { ...options, rows }),
+        inputs: inputs(3, 1, [4, D]),
+      });
     }
   }
   obeys({
     name: "rnn relu",
-    op: (...x) => rnnSequence(x as Six, { lengths: null, reverse: false }, "relu"),
+    op: (...x) => rnnSequence(x as Six, { lengths: null, rows: null, reverse: false }, "relu"),
     inputs: inputs(1, 1),
     secondOrder: false,
     hidesNaN: true,

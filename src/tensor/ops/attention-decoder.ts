@@ -101,7 +101,7 @@ class Run {
     this.#mask = mask;
     this.#p = dropout?.p ?? 0;
     this.#seeds = Int32Array.from({ length: dropout ? 2 * steps : 0 }, () => dropout?.random.bits() ?? 0);
-    const walk = new Walk(embedded.shape, h0.shape[1], dtype, { lengths: null, reverse: false });
+    const walk = new Walk(embedded.shape, h0.shape[1], dtype, { lengths: null, rows: null, reverse: false });
     this.#walk = walk;
     this.#states = walk.array();
     if (c0) {

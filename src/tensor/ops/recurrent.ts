@@ -1,7 +1,8 @@
 /**
  * One direction of one recurrent layer over a whole sequence, as one op for each kind of cell.
  *
- * Time-major: x `[T, B, D]`, h0 and c0 `[B, H]`, lengths i32 `[B]` or null. A sequence past its end carries its state over, so
+ * Time-major: x `[T, B, D]`, h0 and c0 `[B, H]`, lengths i32 `[B]` or null.
+ * x may also be the rows of a table that an array of ids names ({@link SequenceOptions}). A sequence past its end carries its state over, so
  * that the final state is that of its last step, and its outputs are 0.
  */
 import type { Kernels } from "../../kernels/kernels.ts";
@@ -40,7 +41,7 @@ export const rnnSequence = defineFusedOp<SimpleInputs, [SequenceOptions, "tanh" 
   (k, _dtype, [x, h0, ...weights], options, nonlinearity) => {
     checkInputs("rnn", 1, x, [h0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
-    const walk = new Walk(x.shape, weightHh.shape[1], x.dtype, options);
+    const walk = new Walk((options.rows ?? x).shape, weightHh.shape[1], x.dtype, options);
     const gx = inputProduct(k, walk, x, weightIh, sumOf(k, biasIh, biasHh), 1);
     const cell = rnnCell(gx, nonlinearity === "relu");
     return simpleSequence(k, walk, x, h0, weights, cell);
@@ -53,7 +54,7 @@ export const gruSequence = defineFusedOp<SimpleInputs, [SequenceOptions], Simple
   (k, _dtype, [x, h0, ...weights], options) => {
     checkInputs("gru", 3, x, [h0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
-    const walk = new Walk(x.shape, weightHh.shape[1], x.dtype, options);
+    const walk = new Walk((options.rows ?? x).shape, weightHh.shape[1], x.dtype, options);
     const gh = walk.array(3);
     fillRows(k, gh, biasHh);
     const cell = gruCell(inputProduct(k, walk, x, weightIh, biasIh, 3), gh);
@@ -70,7 +71,7 @@ export const lstmSequence = defineFusedOp<LstmInputs, [SequenceOptions], LstmOut
   (k, dtype, [x, h0, c0, ...weights], options) => {
     checkInputs("lstm", 4, x, [h0, c0], weights, options);
     const [weightIh, weightHh, biasIh, biasHh] = weights;
-    const walk = new Walk(x.shape, weightHh.shape[1], x.dtype, options);
+    const walk = new Walk((options.rows ?? x).shape, weightHh.shape[1], x.dtype, options);
     const states = walk.array();
     const cells = walk.array();
     const gates = inputProduct(k, walk, x, weightIh, sumOf(k, biasIh, biasHh), 4);

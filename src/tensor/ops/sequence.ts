@@ -22,7 +22,10 @@ export function fillRows(k: Kernels, out: Tensor, bias: Tensor): void {
   k.copyStrided(bias.pointer, out.pointer, 1, 1, n === 0 ? 0 : out.size / n, n, 0, 0, 0, 1, 0, 0, n, 1);
 }
 
-/** gx = `W_ih x + bias` for all steps at once; W_ih's columns beyond the width of x are left out. */
+/**
+ * gx = `W_ih x + bias` for all steps at once; W_ih's columns beyond the width of x are left out. Where x is a table, one
+ * product of it serves all steps that read the same row.
+ */
 export function inputProduct(
   k: Kernels,
   walk: Walk,
@@ -32,10 +35,27 @@ export function inputProduct(
   gates: number,
 ): Tensor {
   const gx = walk.array(gates);
-  fillRows(k, gx, bias);
-  const used = { of: weightIh, start: 0, width: x.shape[2] };
-  addProduct(k, x.pointer, used, gx.pointer, walk.batch * walk.steps);
+  const { rows } = walk.options;
+  const width = bias.size;
+  const inputs = x.shape[x.rank - 1];
+  const products = rows ? empty([x.shape[0], width], x.dtype) : gx;
+  fillRows(k, products, bias);
+  addProduct(k, x.pointer, { of: weightIh, start: 0, width: inputs }, products.pointer, products.size / (width || 1));
+  if (rows) {
+    k.gatherRows(products.pointer, rows.pointer, gx.pointer, rows.size, width);
+    products.dispose();
+  }
   return gx;
+}
+
+/** The gradient to the products with x: dgx, or, where x is a table, the sums for each row of it. */
+function productGradient(k: Kernels, walk: Walk, x: Tensor, dgx: Tensor): Tensor {
+  const { rows } = walk.options;
+  if (rows === null) return dgx;
+  const width = dgx.shape[2];
+  const sums = zerosLike(k, [x.shape[0], width], x.dtype);
+  k.scatterAddRows(dgx.pointer, rows.pointer, sums.pointer, rows.size, width, width);
+  return sums;
 }
 
 export const cloneOf = (k: Kernels, x: Tensor): Tensor => {
@@ -91,7 +111,6 @@ export function backwardSteps(
   const { batch, dtype, steps } = walk;
   const [weightIh, weightHh] = weights;
   const [input, recurrent] = [wholeOf(weightIh), wholeOf(weightHh)];
-  const rows = batch * steps;
   const dgx = walk.array(cell.gates);
   const dgh = cell.gh === cell.gx ? dgx : walk.array(cell.gates);
   const dout = dy ?? zerosLike(k, states.shape, dtype);
@@ -106,15 +125,18 @@ export function backwardSteps(
       backProduct(lane, part.at(dgh, step.time), recurrent, dhPart, count, 1);
     }
   });
+  const dproducts = productGradient(k, walk, x, dgx);
+  const width = weightIh.shape[0];
+  const rows = dproducts.size / (width || 1);
   const dWeightIh = empty(weightIh.shape, dtype);
-  weightGradient(k, dgx.pointer, x.pointer, wholeOf(dWeightIh), rows, 0);
+  weightGradient(k, dproducts.pointer, x.pointer, wholeOf(dWeightIh), rows, 0);
   const dWeightHh = empty(weightHh.shape, dtype);
   recurrentGradient(k, walk, dgh, states, h0, dWeightHh);
-  const dBiasIh = empty([weightIh.shape[0]], dtype);
-  k.sum(dgx.pointer, dBiasIh.pointer, 1, rows, dBiasIh.size, dBiasIh.size);
+  const dBiasIh = empty([width], dtype);
+  k.sum(dproducts.pointer, dBiasIh.pointer, 1, rows, width, width);
   const dBiasHh = recurrentBias(k, dgx, dgh, dBiasIh);
   const dx = needsX ? empty(x.shape, dtype) : null;
-  if (dx) backProduct(k, dgx.pointer, input, dx.pointer, rows, 0);
+  if (dx) backProduct(k, dproducts.pointer, input, dx.pointer, rows, 0);
   return { dx, dh0: dh, dweights: [dWeightIh, dWeightHh, dBiasIh, dBiasHh] };
 }
 
@@ -144,27 +166,32 @@ export function checkInputs(
   x: Tensor,
   states: readonly Tensor[],
   weights: RecurrentWeights,
-  { lengths }: SequenceOptions,
+  { lengths, rows }: SequenceOptions,
 ): void {
   const [weightIh, weightHh, biasIh, biasHh] = weights;
   const [width, inputs] = weightIh.shape;
   const hidden = width / gates;
+  const [steps, batch] = (rows ?? x).shape;
   const good =
-    x.rank === 3 &&
-    x.shape[2] === inputs &&
+    (rows ? x.rank === 2 && rows.rank === 2 : x.rank === 3) &&
+    x.shape[x.rank - 1] === inputs &&
     sameShape(weightHh.shape, [width, hidden]) &&
     sameShape(biasIh.shape, [width]) &&
     sameShape(biasHh.shape, [width]) &&
-    states.every((state) => sameShape(state.shape, [x.shape[1], hidden])) &&
-    (lengths === null || sameShape(lengths.shape, [x.shape[1]]));
+    states.every((state) => sameShape(state.shape, [batch, hidden])) &&
+    (lengths === null || sameShape(lengths.shape, [batch]));
   if (good) {
-    if (lengths !== null) indices(`${what} lengths`, lengths, x.shape[0] + 1);
+    if (lengths !== null) indices(`${what} lengths`, lengths, steps + 1);
+    if (rows !== null) indices(`${what} rows`, rows, x.shape[0]);
     return;
   }
+  const input = rows ? `a table [V, ${inputs}] with rows [T, B]` : `input [T, B, ${inputs}]`;
   throw new ShapeError({
     what,
-    expected: `input [T, B, ${inputs}], states [B, ${hidden}], weights of ${gates} gates and lengths [B]`,
-    got: [x, ...states, ...weights, ...(lengths ? [lengths] : [])].map((part) => formatShape(part.shape)).join(", "),
+    expected: `${input}, states [B, ${hidden}], weights of ${gates} gates and lengths [B]`,
+    got: [x, ...states, ...weights, ...[rows, lengths].filter((part) => part !== null)]
+      .map((part) => formatShape(part.shape))
+      .join(", "),
   });
 }
 

@@ -5,6 +5,8 @@ import { empty, type Tensor } from "../tensor.ts";
 export interface SequenceOptions {
   /** Number of valid steps of each sequence, i32 `[B]`; null when all are valid. */
   readonly lengths: Tensor | null;
+  /** For x the rows of a table, which of them, i32 `[T, B]`: the op is then given the table, `[V, D]`. Else null. */
+  readonly rows: Tensor | null;
   /** Walk from the last step to the first. */
   readonly reverse: boolean;
 }
