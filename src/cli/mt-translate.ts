@@ -10,14 +10,13 @@ import { Translator } from "../models/translator.ts";
 import { type Attention, attentionMap } from "../plot/attention-map.ts";
 import type { HeadChoice } from "../plot/head-choice.ts";
 import { attentionTable } from "../plot/terminal.ts";
-import { MAX_SOURCE_LENGTH } from "./commands/mt.ts";
 import { applyComputeOptions } from "./compute.ts";
 import type { ComputeOptions } from "./compute-options.ts";
 import { checkPlaces, drawHeads, sendPicture } from "./heads.ts";
 import { STANDARD_OUTPUT, TERMINAL } from "./heads-options.ts";
 import { inputLines, STANDARD_INPUT } from "./input.ts";
 import { type Io, note, printJson, printLines } from "./io.ts";
-import { type CommonOptions, defined, parseNumber } from "./option-values.ts";
+import { type CommonOptions, defined, MAX_SOURCE_LENGTH, parseNumber } from "./option-values.ts";
 import { grouped } from "./progress.ts";
 
 export interface DecodingOptions extends ComputeOptions {

@@ -25,6 +25,9 @@ export const COUNT: NumberRule = { integer: true, min: 1 };
 export const FROM_ZERO: NumberRule = { integer: true, min: 0 };
 /** A share that leaves something. */
 export const SHARE: NumberRule = { min: 0, below: 1 };
+
+/** Longer lines are seldom sentences, and the time they take grows with the square of their length. */
+export const MAX_SOURCE_LENGTH = 1000;
 export const POSITIVE: NumberRule = { above: 0 };
 
 export function numberOption(flags: string, description: string, rule: NumberRule = {}): Option {

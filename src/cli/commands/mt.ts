@@ -8,6 +8,7 @@ import {
   COUNT,
   choiceOption,
   FROM_ZERO,
+  MAX_SOURCE_LENGTH,
   NOT_RANDOM,
   numberOption,
   SHARE,
@@ -17,8 +18,6 @@ import { addTokenizerOptions } from "../tokenizer-options.ts";
 import { addRunOptions, addTrainingOptions } from "../training-options.ts";
 import { TOKENIZERS } from "./score.ts";
 
-/** Longer lines are seldom sentences, and the time they take grows with the square of their length. */
-export const MAX_SOURCE_LENGTH = 1000;
 export const ACTIVATIONS = ["relu", "gelu", "gelu-tanh", "glu", "reglu", "geglu", "swiglu"];
 
 export function declareMt(program: Command, perform: Perform): void {
