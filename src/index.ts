@@ -117,6 +117,7 @@ export {
   type TranslationTaskOptions,
 } from "./models/translation-task.ts";
 export { Translator } from "./models/translator.ts";
+export { type TruncationEffect, truncationEffects } from "./models/truncation.ts";
 export { readArpa } from "./ngram/arpa-read.ts";
 export { formatArpa, writeArpa } from "./ngram/arpa-write.ts";
 export {
@@ -139,6 +140,7 @@ export {
 export { Dropout } from "./nn/dropout.ts";
 export { type Embedded, Embedding } from "./nn/embedding.ts";
 export type { Activation } from "./nn/feed-forward.ts";
+export { gradientsThroughTime } from "./nn/gradients-through-time.ts";
 export * as init from "./nn/init.ts";
 export { KeyValueCache } from "./nn/key-value-cache.ts";
 export { Linear } from "./nn/linear.ts";

@@ -308,6 +308,28 @@ describe("evaluate", () => {
     ]);
   });
 
+  test("gradients through time, of several runs", async () => {
+    const path = workspace();
+    for (const model of ["rnn", "gru"]) {
+      const few = ["--hidden-size", "6", "--steps", "2", "--batch-size", "2", "--out", path(model)];
+      await lexigrad(["lm", "train", corpus, "--model", model, ...few]);
+    }
+    const gradients = (...args: string[]) => lexigrad(["lm", "gradients", ...args, "--length", "12"]);
+    const both = await gradients(path("rnn"), path("gru"), "--text", corpus, "--out", path("out.svg"));
+    expect(both.stdout, both.stderr).toMatch(
+      /^\S+\/rnn\n {2}1 back: norm \S+\n(.*\n)*\S+\/gru\n(.*\n)* {2}bptt 10: cosine -?[01]\.\d{4} to the full gradient\n$/,
+    );
+    expect(readFileSync(path("out.svg"), "utf8")).toMatch(/^<svg[\s\S]*steps back[\s\S]*<\/svg>\n$/);
+    const { runs } = JSON.parse((await gradients(path("gru"), "--text", corpus, "--json")).stdout);
+    expect(runs[0].norms).toHaveLength(13);
+    expect(runs[0].norms[0]).toBe(1);
+    const transformer = await gradients(trained, "--text", corpus);
+    expect([transformer.status, firstError(transformer)]).toEqual([
+      2,
+      expect.stringContaining("expected a run of a recurrent model, got one of a transformer"),
+    ]);
+  });
+
   test("bad texts", async () => {
     const path = workspace();
     cpSync(trained, path("run"), { recursive: true });

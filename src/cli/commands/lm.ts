@@ -29,6 +29,7 @@ export function declareLm(program: Command, perform: Perform): void {
   declareFill(group, perform);
   declareVectors(group, perform);
   declareAttention(group, perform);
+  declareGradients(group, perform);
   declareExchange(group, perform);
 }
 
@@ -239,6 +240,19 @@ function declareAttention(group: Command, perform: Perform): void {
     .addOption(headOption("draw"));
   addCommonOptions(requireOptions(addModelUse(attention), "--text"), NOT_RANDOM).action(
     perform(async () => (await import("../lm-attention.ts")).attention),
+  );
+}
+
+function declareGradients(group: Command, perform: Perform): void {
+  const gradients = group
+    .command("gradients")
+    .description("how far gradients of recurrent models reach back, and what truncating them leaves")
+    .argument("<run...>", "run directories of rnn, lstm or gru")
+    .option("--text <file>", "text to read; - is standard input")
+    .addOption(numberOption("--length <n>", "tokens of it", COUNT).default(100))
+    .option("--out <where>", "file for an SVG; - is standard output");
+  addCommonOptions(requireOptions(addModelUse(gradients), "--text"), NOT_RANDOM).action(
+    perform(async () => (await import("../lm-gradients.ts")).gradients),
   );
 }
 
