@@ -120,15 +120,20 @@ export { Translator } from "./models/translator.ts";
 export { type TruncationEffect, truncationEffects } from "./models/truncation.ts";
 export { readArpa } from "./ngram/arpa-read.ts";
 export { formatArpa, writeArpa } from "./ngram/arpa-write.ts";
+export { loadNgram, parseNgram, saveNgram } from "./ngram/binary.ts";
+export { NgramDecoding } from "./ngram/decoding.ts";
 export {
   type NgramEvaluation,
   type NgramLikelihood,
   NgramModel,
+  type NgramSampleOptions,
   type Sentence,
   type SentenceScore,
   type WordScore,
 } from "./ngram/model.ts";
+export type { Discounts, NgramSmoothing } from "./ngram/smoothing.ts";
 export { NgramState } from "./ngram/state.ts";
+export { type NgramOptions, NgramTrainer, type NgramTraining, trainNgram } from "./ngram/train.ts";
 export { elu, glu, leakyRelu } from "./nn/activations.ts";
 export {
   AdditiveAttention,

@@ -112,6 +112,56 @@ export function appendText(path: string, text: string, fs: FileSystem = nodeFile
   );
 }
 
+/** A file for data that do not fit into memory: written once from start to end, then read so, then removed. */
+export class ScratchFile {
+  readonly #path: string;
+  readonly #fs: FileSystem;
+  #file: FileHandle | undefined;
+
+  /** @throws {IoError} when it cannot be made. An older file at `path` is lost. */
+  constructor(path: string, fs: FileSystem) {
+    this.#path = path;
+    this.#fs = fs;
+    this.#file = attempt("writing", path, () => fs.open(path, "overwrite"));
+  }
+
+  write(bytes: Uint8Array): void {
+    attempt("writing", this.#path, () => writeAll(this.#fs, this.#file as FileHandle, this.#path, bytes));
+  }
+
+  /** Ends the writing. */
+  seal(): void {
+    const file = this.#file as FileHandle;
+    this.#file = undefined;
+    attempt("writing", this.#path, () => this.#fs.close(file));
+  }
+
+  /** Fills `into` from where the last call ended; returns how many bytes there were, fewer only at the end. */
+  read(into: Uint8Array): number {
+    return attempt("reading", this.#path, () => {
+      this.#file ??= this.#fs.open(this.#path, "read");
+      let length = 0;
+      while (length < into.length) {
+        const count = this.#fs.read(this.#file, into.subarray(length));
+        if (count === 0) break;
+        length += count;
+      }
+      return length;
+    });
+  }
+
+  /** Closes and removes the file, without complaint. */
+  remove(): void {
+    try {
+      if (this.#file !== undefined) this.#fs.close(this.#file);
+      this.#file = undefined;
+      this.#fs.remove(this.#path);
+    } catch {
+      // It is of no more use, and what went wrong before is what to report.
+    }
+  }
+}
+
 /** Whether a file, directory or device is at `path`. */
 export function exists(path: string, fs: FileSystem = nodeFileSystem): boolean {
   return attempt("looking at", path, () => fs.stat(path) !== undefined);

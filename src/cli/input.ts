@@ -3,7 +3,7 @@ import { FormatError, IoError, OptionError } from "../base/errors.ts";
 import { readText } from "../base/files.ts";
 import { describe } from "../base/options.ts";
 import { decodeUtf8 } from "../base/utf8.ts";
-import { splitLines } from "../text/corpus-lines.ts";
+import { splitLines, textChunks } from "../text/corpus-lines.ts";
 import type { Io } from "./io.ts";
 
 export const STANDARD_INPUT = "-";
@@ -14,18 +14,11 @@ export const STANDARD_INPUT = "-";
  */
 export async function readInput(io: Io, path: string): Promise<string> {
   if (path !== STANDARD_INPUT) return readText(path);
-  const encoder = new TextEncoder();
   const parts: Uint8Array[] = [];
   let length = 0;
-  try {
-    for await (const part of io.stdin) {
-      const bytes = typeof part === "string" ? encoder.encode(part) : part;
-      parts.push(bytes);
-      length += bytes.length;
-    }
-  } catch (cause) {
-    const got = String((cause as { code?: unknown }).code ?? cause);
-    throw new IoError({ what: nameOf(path), expected: "text", got }, path, { cause });
+  for await (const bytes of standardInput(io)) {
+    parts.push(bytes);
+    length += bytes.length;
   }
   const whole = new Uint8Array(length);
   let at = 0;
@@ -34,6 +27,22 @@ export async function readInput(io: Io, path: string): Promise<string> {
     at += bytes.length;
   }
   return decodeUtf8(whole, { file: nameOf(path) });
+}
+
+/** The bytes of an input, decompressed, in pieces that are valid only until the next is asked for. */
+export function inputChunks(io: Io, path: string): AsyncIterable<Uint8Array> {
+  return path === STANDARD_INPUT ? standardInput(io) : textChunks(path);
+}
+
+async function* standardInput(io: Io): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  try {
+    for await (const part of io.stdin) yield typeof part === "string" ? encoder.encode(part) : part;
+  } catch (cause) {
+    const got = String((cause as { code?: unknown }).code ?? cause);
+    const complaint = { what: nameOf(STANDARD_INPUT), expected: "text", got };
+    throw new IoError(complaint, STANDARD_INPUT, { cause });
+  }
 }
 
 /** The object in a JSON file. @throws {FormatError} when it holds anything else. */

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { readText } from "../base/files.ts";
 import { declareLm } from "./commands/lm.ts";
 import { declareMt } from "./commands/mt.ts";
+import { declareNgram } from "./commands/ngram.ts";
 import { declarePlot } from "./commands/plot.ts";
 import { declareScore } from "./commands/score.ts";
 import { declareTokenizer } from "./commands/tokenizer.ts";
@@ -30,7 +31,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       writeErr: (text) => void io.stderr.write(text),
       outputError: () => undefined,
     });
-  for (const declare of [declareTokenizer, declareMt, declareLm, declareScore, declarePlot])
+  for (const declare of [declareTokenizer, declareMt, declareLm, declareNgram, declareScore, declarePlot])
     declare(program, perform);
   const asked = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   try {

@@ -4,6 +4,7 @@ import { replaceFile } from "../base/files.ts";
 import { describe } from "../base/options.ts";
 import { MOST_DIGITS, writeLog } from "./decimal.ts";
 import type { NgramKind, NgramModel } from "./model.ts";
+import { isSpace } from "./scanner.ts";
 import { EXTENDS_RIGHT } from "./table.ts";
 import { BEGIN_ID, type Words } from "./words.ts";
 
@@ -105,11 +106,6 @@ function checkWord(words: Words, id: number): void {
     got: describe(words.word(id)),
     hint: "Save the model in the binary form.",
   });
-}
-
-/** The bytes that end words. */
-export function isSpace(byte: number): boolean {
-  return byte === 32 || (byte >= 9 && byte <= 13) || byte === 0;
 }
 
 /**

@@ -2,6 +2,12 @@
 
 const DECIMALS = 7;
 const SCALE = 10 ** DECIMALS;
+/** The digits of 0000 to 9999. */
+const DIGITS = Uint8Array.from(
+  { length: 40_000 },
+  (_, i) => 48 + (Math.floor(i / 4 / 10 ** (3 - (i % 4))) % 10),
+);
+
 /** Above, scaled numbers leave the 31 bits in which integer arithmetic is fast. */
 const LARGEST = 2 ** 30 / SCALE - 1;
 
@@ -30,17 +36,23 @@ export function writeLog(value: number, out: Uint8Array, at: number): number {
   }
   const scaled = Math.round(size * SCALE) | 0;
   const whole = (scaled / SCALE) | 0;
-  let rest = (scaled - whole * SCALE) | 0;
-  if (whole >= 100) out[end++] = 48 + ((whole / 100) | 0);
-  if (whole >= 10) out[end++] = 48 + (((whole / 10) | 0) % 10);
-  out[end++] = 48 + (whole % 10);
-  if (rest === 0) return scaled === 0 && value < 0 ? zero(out, at) : end;
-  out[end] = 46;
-  for (let i = end + DECIMALS; i > end; i--) {
-    const next = (rest / 10) | 0;
-    out[i] = 48 + (rest - 10 * next);
-    rest = next;
+  const rest = (scaled - whole * SCALE) | 0;
+  if (whole >= 10) {
+    if (whole >= 100) out[end++] = 48 + ((whole / 100) | 0);
+    out[end++] = DIGITS[4 * whole + 2];
   }
+  out[end++] = DIGITS[4 * whole + 3];
+  if (rest === 0) return scaled === 0 && value < 0 ? zero(out, at) : end;
+  const upper = (rest / 10_000) | 0;
+  const lower = rest - 10_000 * upper;
+  out[end] = 46;
+  out[end + 1] = DIGITS[4 * upper + 1];
+  out[end + 2] = DIGITS[4 * upper + 2];
+  out[end + 3] = DIGITS[4 * upper + 3];
+  out[end + 4] = DIGITS[4 * lower];
+  out[end + 5] = DIGITS[4 * lower + 1];
+  out[end + 6] = DIGITS[4 * lower + 2];
+  out[end + 7] = DIGITS[4 * lower + 3];
   end += DECIMALS + 1;
   while (out[end - 1] === 48) end--;
   return end;

@@ -1,6 +1,10 @@
 /** N-gram models: the probability of a word after the n-1 words before it, from a table of n-grams and backoffs. */
 import { IndexError, OptionError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
+import type { Random } from "../base/random.ts";
+import { type SampleOptions, sample } from "../decode/sample.ts";
+import { NgramDecoding } from "./decoding.ts";
+import { splitWords } from "./scanner.ts";
 import { NgramState } from "./state.ts";
 import { EXTENDS_LEFT, EXTENDS_RIGHT, type NgramTable } from "./table.ts";
 import { BEGIN_ID, END_ID, UNKNOWN_ID, type Words } from "./words.ts";
@@ -43,6 +47,19 @@ export interface NgramEvaluation extends NgramLikelihood {
   readonly perplexityOfKnown: number;
 }
 
+export interface NgramSampleOptions
+  extends Pick<SampleOptions, "temperature" | "topK" | "topP" | "minLength"> {
+  readonly random: Random;
+  /** How many sentences. @defaultValue 1 */
+  readonly count?: number;
+  /** How each begins. @defaultValue nothing */
+  readonly prompt?: Sentence;
+  /** The most words to add. @defaultValue 100 */
+  readonly maxLength?: number;
+  /** Whether `<unk>` may be drawn. @defaultValue false */
+  readonly allowUnknown?: boolean;
+}
+
 /** What is unusual about how a model uses its tables. */
 export interface NgramKind {
   /**
@@ -79,6 +96,11 @@ export interface NgramParts {
  *
  * with backoff(h) = 1 for contexts that are not listed. All smoothing methods here take this form, interpolated ones
  * too, except additive smoothing ({@link NgramKind.uniform}). Logarithms are to base 10, as in ARPA files.
+ *
+ * @example
+ * const model = trainNgram(["a b a", "a c"], { order: 2, smoothing: "mle" });
+ * (10 ** model.logProb("b", ["a"])).toFixed(4); // "0.3333"
+ * model.score("a b").words.map(({ matched }) => matched); // [2, 2, 1]
  */
 export class NgramModel {
   readonly order: number;
@@ -104,6 +126,11 @@ export class NgramModel {
   /** How many n-grams there are of 1, 2, ... words. */
   get counts(): number[] {
     return [this.vocabularySize, ...this.parts.tables.map(({ size }) => size)];
+  }
+
+  /** The id of the word that ends sentences; undefined where nothing does. */
+  get endId(): number | undefined {
+    return this.#padding === "sentence" ? END_ID : undefined;
   }
 
   /** The id of a word, that of `<unk>` where the model lacks it. */
@@ -140,6 +167,11 @@ export class NgramModel {
    * @param word its id
    * @param into a state to fill instead of a new one; not `from`
    * @throws {IndexError} for an id outside 0..V-1.
+   * @example
+   * const model = trainNgram(["to be or not to be"], { order: 3, smoothing: "witten-bell" });
+   * let state = model.start();
+   * for (const word of ["to", "be"]) state = model.extend(state, model.id(word));
+   * model.extend(state, model.id("or")).matched; // 3
    */
   extend(from: NgramState, word: number, into: NgramState = new NgramState(this.order)): NgramState {
     this.#checkId(word);
@@ -240,6 +272,33 @@ export class NgramModel {
     return this.evaluate(sentences).perplexity;
   }
 
+  /**
+   * Makes up sentences, word by word from the model's distribution without `<s>` and, unless allowed, `<unk>`.
+   *
+   * @returns the words of each, prompt included, joined by blanks
+   * @throws {OptionError} for wrong options.
+   * @example
+   * const model = trainNgram(["a b c"], { order: 2, smoothing: "mle" });
+   * model.sample({ random: new Random(1), count: 2 }); // ["a b c", "a b c"]
+   */
+  sample({
+    count = 1,
+    prompt = [],
+    allowUnknown = false,
+    maxLength = 100,
+    ...how
+  }: NgramSampleOptions): string[] {
+    const words = typeof prompt === "string" ? splitWords(prompt) : prompt;
+    const ids = words.map((word) => this.id(word));
+    const isPadded = this.#padding === "sentence";
+    // One at a time: the probabilities of all words, for all sentences, would fill the memory.
+    return Array.from({ length: count }, () => {
+      const decoding = new NgramDecoding(this, [ids], { isPadded, allowUnknown });
+      const [{ tokens }] = sample(decoding, { ...how, maxLength });
+      return [...words, ...Array.from(tokens, (id) => this.word(id))].join(" ");
+    });
+  }
+
   /** The words of a sentence, and undefined for its end where that is predicted. */
   #wordsOf(sentence: Sentence): readonly (string | undefined)[] {
     const words = typeof sentence === "string" ? splitWords(sentence) : sentence;
@@ -254,11 +313,6 @@ export class NgramModel {
       got: describe(id),
     });
   }
-}
-
-/** Cuts at white space: blanks, tabs, line ends and NUL, as KenLM does. */
-export function splitWords(sentence: string): string[] {
-  return sentence.split(/[\0\t\n\v\f\r ]+/).filter((word) => word !== "");
 }
 
 /** Both perplexities of a text. @throws {OptionError} when there are no words. */

@@ -23,3 +23,10 @@ export class NgramState {
     this.backoffs = new Float64Array(order - 1);
   }
 }
+
+/** What decoding needs of an n-gram model. */
+export interface NgramSteps {
+  readonly vocabularySize: number;
+  nothing(): NgramState;
+  extend(from: NgramState, word: number, into?: NgramState): NgramState;
+}

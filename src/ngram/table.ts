@@ -29,13 +29,13 @@ export class NgramTable {
   /** 64-bit elements of a slot: one for the key, one for the probability, and one for the backoff where there is one. */
   readonly width: 2 | 3;
 
-  /** @param buffer what a table was saved as; without, the table is empty. */
-  constructor(slots: number, isHighest: boolean, buffer?: ArrayBuffer) {
+  /** @param saved the bytes that `values` had; without, the table is empty. */
+  constructor(slots: number, isHighest: boolean, saved?: Uint8Array<ArrayBuffer>) {
     this.slots = slots;
     this.width = isHighest ? 2 : 3;
-    const data = buffer ?? new ArrayBuffer(8 * this.width * slots);
-    this.keys = new Int32Array(data);
-    this.values = new Float64Array(data);
+    const { buffer, byteOffset } = saved ?? new Float64Array(this.width * slots);
+    this.keys = new Int32Array(buffer, byteOffset, 2 * this.width * slots);
+    this.values = new Float64Array(buffer, byteOffset, this.width * slots);
   }
 
   /** A table with room for so many n-grams. */

@@ -45,11 +45,10 @@ export async function* streamLines(
   path: string,
   options: { size?: number; fs?: FileSystem } = {},
 ): AsyncGenerator<string, void, undefined> {
-  const chunks = readChunks(path, options);
   let buffer = new Uint8Array(2 ** 16);
   let length = 0; // bytes of the unfinished line, at the front of buffer
   let start = 0; // offset of those bytes in the text
-  for await (const chunk of path.endsWith(".gz") ? gunzipChunks(chunks, path) : chunks) {
+  for await (const chunk of textChunks(path, options)) {
     if (length + chunk.length > buffer.length) {
       const larger = new Uint8Array(2 * (length + chunk.length));
       larger.set(buffer.subarray(0, length));
@@ -65,6 +64,21 @@ export async function* streamLines(
     start += finished;
   }
   yield* splitLines(decodeUtf8(buffer.subarray(0, length), { file: path, start }));
+}
+
+/**
+ * The bytes of a text file in pieces, decompressed where its name ends in `.gz`. Each piece is valid only until the next
+ * is asked for.
+ *
+ * @throws {IoError} when it cannot be read.
+ * @throws {FormatError} when a `.gz` file is not whole gzip data.
+ */
+export async function* textChunks(
+  path: string,
+  options: { size?: number; fs?: FileSystem } = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = readChunks(path, options);
+  yield* path.endsWith(".gz") ? gunzipChunks(chunks, path) : chunks;
 }
 
 /** Decompresses as the pieces are asked for. */

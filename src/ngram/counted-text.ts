@@ -1,0 +1,105 @@
+/** From text to counted ids: the vocabulary grows or is given, and special words are treated as asked. */
+import { FormatError } from "../base/errors.ts";
+import { describe } from "../base/options.ts";
+import type { NgramCounter } from "./counter.ts";
+import type { Sentence } from "./model.ts";
+import { splitWords, TextScanner } from "./scanner.ts";
+import { END_ID, UNKNOWN_ID, type Words } from "./words.ts";
+
+export interface TextRules {
+  /** Whether sentences end with `</s>`; without, special words are words like any other. */
+  readonly isPadded: boolean;
+  /** Whether the vocabulary stays as it is. */
+  readonly isFixed: boolean;
+  /** Whether it is an error that a fixed vocabulary lacks a word. */
+  readonly isClosed: boolean;
+  /** What becomes of special words in the text. */
+  readonly specials: "error" | "skip" | "unknown";
+}
+
+export class CountedText {
+  readonly #words: Words;
+  readonly #counter: NgramCounter;
+  readonly #rules: TextRules;
+  readonly #scanner: TextScanner;
+  #file: string | undefined;
+
+  constructor(words: Words, counter: NgramCounter, rules: TextRules) {
+    this.#words = words;
+    this.#counter = counter;
+    this.#rules = rules;
+    this.#scanner = new TextScanner({
+      word: (bytes, start, end, hash) => {
+        const id = rules.isFixed
+          ? words.findBytes(bytes, start, end, hash)
+          : words.addBytes(bytes, start, end, hash);
+        if (id > END_ID) counter.add(id);
+        else this.#takeRare(id, () => new TextDecoder().decode(bytes.subarray(start, end)));
+      },
+      endLine: () => this.#endSentence(),
+    });
+  }
+
+  /** Whether there was any word. */
+  get hasWords(): boolean {
+    const { tokens, sentences } = this.#counter;
+    return tokens > (this.#rules.isPadded ? sentences : 0);
+  }
+
+  addSentence(sentence: Sentence): void {
+    for (const word of typeof sentence === "string" ? splitWords(sentence) : sentence) {
+      const id = this.#rules.isFixed ? this.#words.find(word) : this.#words.add(word);
+      if (id > END_ID) this.#counter.add(id);
+      else this.#takeRare(id, () => word);
+    }
+    this.#endSentence();
+  }
+
+  addBytes(bytes: Uint8Array, file?: string): void {
+    this.#inFile(file, () => this.#scanner.addBytes(bytes));
+  }
+
+  endText(file?: string): void {
+    this.#inFile(file, () => this.#scanner.endText());
+  }
+
+  #inFile(file: string | undefined, work: () => void): void {
+    this.#file = file;
+    try {
+      work();
+    } catch (cause) {
+      if (!(cause instanceof FormatError) || cause.location.line !== undefined) throw cause;
+      throw new FormatError(cause.complaint, this.#place(), { cause });
+    }
+    this.#file = undefined;
+  }
+
+  #place() {
+    return { ...(this.#file === undefined ? {} : { file: this.#file }), line: this.#scanner.line };
+  }
+
+  #endSentence(): void {
+    if (this.#rules.isPadded) this.#counter.add(END_ID);
+    this.#counter.endSentence();
+  }
+
+  /** A special word, or one that the vocabulary lacks. */
+  #takeRare(id: number, spelling: () => string): void {
+    const { isPadded, isClosed, specials } = this.#rules;
+    if (id < 0) {
+      if (isClosed)
+        this.#fail("words of the closed vocabulary", spelling(), "Add it, or train without closed.");
+      this.#counter.add(UNKNOWN_ID);
+    } else if (!isPadded) this.#counter.add(id);
+    else if (specials === "unknown" && id === UNKNOWN_ID) this.#counter.add(id);
+    else if (specials !== "skip") {
+      const hint = "They mark what is outside the text: rename them in it, or let them be skipped.";
+      this.#fail("no <unk>, <s> or </s>", spelling(), hint);
+    }
+  }
+
+  #fail(expected: string, word: string, hint: string): never {
+    const where = this.#file === undefined ? { line: this.#counter.sentences + 1 } : this.#place();
+    throw new FormatError({ what: "text", expected, got: describe(word), hint }, where);
+  }
+}
