@@ -23,7 +23,7 @@ type Gradients = [hidden: Tensor | null, weight: Tensor | null, bias: Tensor | n
  * rows, below which matrix products lose speed.
  */
 const MOST_LOGITS = 2 ** 22;
-const LEAST_ROWS = 128;
+const LEAST_ROWS = 256;
 
 /** Rows of each block: equal parts of `rows`, in whole tiles of matrix products. It depends on nothing else. */
 function blockRows(rows: number, classes: number): number {

@@ -68,7 +68,7 @@ const apart =
   ([hidden, weight, bias]) =>
     ops.crossEntropy(ops.linear(hidden as Tensor, weight as Tensor, bias), targets, options);
 
-// 40,000 classes leave room for 128 rows: 300 of them, of which 33 are ignored, are three blocks.
+// 40,000 classes leave room for 256 rows: 300 of them, of which 33 are ignored, are two blocks.
 const [ROWS, CLASSES] = [300, 40_000];
 const wide = () => {
   const made = layer(ROWS, CLASSES, 3, true, "f32");
