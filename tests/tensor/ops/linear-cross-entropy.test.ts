@@ -87,7 +87,7 @@ test("the logits of the whole batch never exist", () => {
       return x;
     });
     fused(made, { ignoreIndex: 7 })(leaves).backward();
-    // The weight's gradient and a block of 96 rows.
+    // The weight's gradient and a block of 144 rows.
     expect(memoryInfo().peakBytes - before.liveBytes).toBeLessThan(logitBytes / 2);
   });
 });
