@@ -1,6 +1,6 @@
 /** Counts the n-grams of a text: every word with the n-1 words before it, sorted by suffix. */
 import type { ScratchFile } from "../base/files.ts";
-import { MemoryRecords, merge, type RecordSpace, type Records, sortedOrder, writeRun } from "./records.ts";
+import { merge, type RecordSpace, type Records, sortedOrder, writeRun } from "./records.ts";
 import { BEGIN_ID, MOST_WORDS } from "./words.ts";
 
 /** Stands before the first word where sentences are not padded. */
@@ -34,8 +34,8 @@ export class NgramCounter {
     this.#space = space;
     this.#bytes = bytes;
     this.#pad = isPadded ? BEGIN_ID : NO_WORD;
-    // Each word is kept, sorted with three orders, and in the end perhaps an n-gram of its own.
-    const fitting = Math.floor(bytes / (4 * (order + 5)));
+    // Each word is kept, and sorted with three orders.
+    const fitting = Math.floor(bytes / (4 * 4));
     this.#most = space.canSpill ? Math.max(16 * order, fitting) : Number.POSITIVE_INFINITY;
     this.#ids = new Uint32Array(Math.min(FIRST_TOKENS, this.#most) + order);
     this.#beginSentence();
@@ -62,26 +62,13 @@ export class NgramCounter {
 
   /** The n-grams in the order of suffixes. One may come several times in a row, with a part of its count each time. */
   finish(): Records {
-    const width = this.#order + 1;
     if (this.#runs.length > 0) {
       this.#spill();
       this.#ids = new Uint32Array(0);
       const keys = Array.from({ length: this.#order }, (_, k) => k);
-      return merge(this.#runs, width, keys, this.#space, this.#bytes / 2);
+      return merge(this.#runs, this.#order + 1, keys, this.#space, this.#bytes / 2);
     }
-    const grams = new DistinctNgrams(this.#ids, this.#sorted(), this.#order);
-    let [block, count] = [new Uint32Array(width * 1024), 0];
-    while (grams.next()) {
-      if (count * width === block.length) {
-        const larger = new Uint32Array(2 * block.length);
-        larger.set(block);
-        block = larger;
-      }
-      for (let k = 0; k < width; k++) block[count * width + k] = grams.block[k];
-      count++;
-    }
-    this.#ids = new Uint32Array(0);
-    return new MemoryRecords(block, undefined, count, width);
+    return new DistinctNgrams(this.#ids, this.#sorted(), this.#order);
   }
 
   #beginSentence(): void {

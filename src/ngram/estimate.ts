@@ -57,11 +57,12 @@ export function estimate(counts: OrderCounts, estimation: Estimation, sink: Ngra
   const contexts: Contexts[] = [];
   const sorted: RecordSorter[] = [];
   for (let n = 2; n <= order; n++) {
-    const level = sumContexts(counts.sorters[n - 2], n, estimation);
+    const [lower, own] = [statistics[n - 2], statistics[n - 1]];
+    const level = sumContexts(counts.sorters[n - 2], n, lower.total + 1, own.kept, estimation);
     contexts.push(level.contexts);
     sorted.push(level.ngrams);
   }
-  contexts.push(new Contexts(order, estimation.space, 0));
+  contexts.push(new Contexts(order, estimation.space, 0, 0));
   let lower: LowerOrder = estimateUnigrams(unigrams, contexts[0], estimation, sink);
   for (let n = 2; n <= order; n++) {
     lower = interpolate(sorted[n - 2], n, lower, contexts[n - 1], estimation, sink);
@@ -92,9 +93,9 @@ class Contexts {
   #reader: Records | undefined;
   #isLive = false;
 
-  constructor(length: number, space: RecordSpace, bytes: number) {
+  constructor(length: number, space: RecordSpace, bytes: number, most: number) {
     this.#length = length;
-    this.#records = new RecordSorter(length + 2, [], space, bytes);
+    this.#records = new RecordSorter(length + 2, [], space, bytes, most);
   }
 
   /** @param at where the words are, the last one first */
@@ -127,11 +128,17 @@ class Contexts {
 /** Records of an n-gram for {@link interpolate}: words, place of the suffix, own part, interpolation weight. */
 const ngramWidth = (n: number): number => n + 5;
 
-function sumContexts(sorter: RecordSorter, n: number, { rule, discounts, space, bytes, order }: Estimation) {
+function sumContexts(
+  sorter: RecordSorter,
+  n: number,
+  mostContexts: number,
+  most: number,
+  { rule, discounts, space, bytes, order }: Estimation,
+) {
   const share = bytes / (2 * order);
-  const contexts = new Contexts(n - 1, space, share);
+  const contexts = new Contexts(n - 1, space, share, mostContexts);
   // Sorted by context, they need only be sorted by the last word to stand in the order of suffixes.
-  const ngrams = new RecordSorter(ngramWidth(n), [0], space, share);
+  const ngrams = new RecordSorter(ngramWidth(n), [0], space, share, most);
   const [d1, d2, d3] = discounts[n - 1];
   const counts: ContextCounts = { total: 0, pruned: 0, types: 0, kept: [0, 0, 0] };
   const weights: ContextWeights = { denominator: 0, interpolation: 0, backoff: 0 };
@@ -236,7 +243,7 @@ function interpolate(
   { order, space, bytes }: Estimation,
   sink: NgramSink,
 ): LowerOrder {
-  const probs = new Probabilities(space, n < order ? bytes / (2 * order) : 0);
+  const probs = new Probabilities(space, n < order ? bytes / (2 * order) : 0, n < order ? sorter.size : 0);
   const records = sorter.finish();
   while (records.next()) {
     const { block, at } = records;
@@ -267,8 +274,8 @@ class Probabilities implements LowerOrder {
   #place = -1;
   #value = 0;
 
-  constructor(space: RecordSpace, bytes: number) {
-    this.#records = new RecordSorter(2, [], space, bytes);
+  constructor(space: RecordSpace, bytes: number, most: number) {
+    this.#records = new RecordSorter(2, [], space, bytes, most);
   }
 
   add(prob: number): void {

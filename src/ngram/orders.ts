@@ -45,6 +45,8 @@ export interface OrderOptions {
   readonly continuation: boolean;
   /** By order - 1: n-grams that occur so often or less are left out. Never falls from order to order. */
   readonly prune: readonly number[];
+  /** How many words were counted: there are no more n-grams of any order. */
+  readonly tokens: number;
   readonly space: RecordSpace;
   /** For all orders together. */
   readonly bytes: number;
@@ -70,7 +72,7 @@ class OrderCounting {
   readonly #frequencies: Float64Array;
 
   constructor(options: OrderOptions) {
-    const { order, vocabularySize, space, bytes } = options;
+    const { order, vocabularySize, tokens, space, bytes } = options;
     this.#order = order;
     this.#options = options;
     this.#statistics = Array.from({ length: order }, () => ({ total: 0, kept: 0, n: [0, 0, 0, 0, 0] }));
@@ -78,7 +80,7 @@ class OrderCounting {
     for (let n = 2; n <= order; n++) {
       // Those with the same context come in the order of their last words, and sorting keeps it.
       const context = Array.from({ length: n - 1 }, (_, k) => k + 1);
-      this.#sorters.push(new RecordSorter(n + 2, context, space, bytes / (order - 1)));
+      this.#sorters.push(new RecordSorter(n + 2, context, space, bytes / (order - 1), tokens));
     }
     this.#path = new Uint32Array(order);
     this.#counts = new Float64Array(order + 1);

@@ -55,7 +55,6 @@ export interface Records {
 
 /** Files that are merged at once. */
 const MOST_RUNS = 64;
-const FIRST_RECORDS = 256;
 const SMALLEST_BUFFER = 2 ** 14;
 
 /** Collects records and gives them back sorted. */
@@ -75,15 +74,16 @@ export class RecordSorter {
    * @param width numbers of a record
    * @param keys the columns to sort by, the most significant first; without any, the order stays
    * @param bytes what it may take in memory, as far as runs can go to disk
+   * @param most records there may be, at least; memory that is not used costs nothing
    */
-  constructor(width: number, keys: readonly number[], space: RecordSpace, bytes: number) {
+  constructor(width: number, keys: readonly number[], space: RecordSpace, bytes: number, most: number) {
     this.#width = width;
     this.#keys = keys;
     this.#space = space;
     // Sorting takes three more numbers for each record.
     const fitting = Math.floor(bytes / (4 * width + (keys.length > 0 ? 12 : 0)));
     this.#most = space.canSpill ? Math.max(1, fitting) : Number.POSITIVE_INFINITY;
-    this.block = new Uint32Array(Math.min(FIRST_RECORDS, this.#most) * width);
+    this.block = new Uint32Array(Math.min(Math.max(1, most), this.#most) * width);
   }
 
   /** Makes room for a record: its offset in {@link block}. */

@@ -234,6 +234,7 @@ export class NgramTrainer {
       isPadded: this.#isPadded,
       continuation: usesContinuation(smoothing),
       prune: Array.from({ length: order }, (_, i) => prune[Math.min(i, prune.length - 1)] ?? 0),
+      tokens: this.#counter.tokens,
       space,
       bytes,
     });

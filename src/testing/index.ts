@@ -10,6 +10,7 @@ import { anyString, pathologicalTexts } from "./arbitraries-text.ts";
 import { damages, formatLaws } from "./laws-format.ts";
 import { metricCorpora, metricLaws } from "./laws-metric.ts";
 import { causalModule, moduleLaws } from "./laws-module.ts";
+import { ngramLaws } from "./laws-ngram.ts";
 import { opLaws } from "./laws-op.ts";
 import { stepModelLaws } from "./laws-step-model.ts";
 import { tokenizerLaws } from "./laws-tokenizer.ts";
@@ -22,6 +23,7 @@ export const laws = {
   causalModule,
   tokenizer: tokenizerLaws,
   stepModel: stepModelLaws,
+  ngram: ngramLaws,
   translator: translatorLaws,
   metric: metricLaws,
   format: formatLaws,
