@@ -14,7 +14,7 @@ import {
   type ScorerComparison,
   type TextScorer,
 } from "../models/text-scorer.ts";
-import { readArpa } from "../ngram/arpa-read.ts";
+import { loadNgram } from "../ngram/binary.ts";
 import { splitLines } from "../text/corpus-lines.ts";
 import { applyComputeOptions } from "./compute.ts";
 import type { ComputeOptions } from "./compute-options.ts";
@@ -106,7 +106,7 @@ async function measure(io: Io, run: string, text: string, options: EvaluateOptio
 const isNgramFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 function loadScorer(path: string, { stride, ...options }: EvaluateOptions): TextScorer {
-  if (isNgramFile(path)) return ngramScorer(readArpa(path));
+  if (isNgramFile(path)) return ngramScorer(loadNgram(path));
   const model = loadLanguageModel(path, options);
   return {
     score: (text) => model.score(text, defined({ stride })),

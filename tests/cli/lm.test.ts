@@ -286,6 +286,11 @@ describe("evaluate", () => {
     expect(told.models[0]).toHaveProperty("bitsPerByte");
     expect(told.models[0]).not.toHaveProperty("perplexity");
 
+    writeFileSync(path("cut.arpa"), arpa.slice(0, 60));
+    const cut = await evaluate(path("cut.arpa"), path("text.txt"));
+    expect([cut.status, cut.stdout]).toEqual([1, ""]);
+    expect(firstError(cut)).toMatch(/cut\.arpa:\d+: ARPA file: /);
+
     const refused = await evaluate(
       path("words.arpa"),
       path("text.txt"),

@@ -20,6 +20,10 @@ describe("lines", () => {
     expect(lines.endId).toBe(end);
   });
 
+  test("special tokens spelled out in a text are unknown words", () => {
+    expect([...lines.encode("a </s> b <unk>")]).toEqual([end, a, unknown, b, unknown, end]);
+  });
+
   test("a prompt's last line goes on, unless it ends", () => {
     expect(lines.encodePrompt("")).toEqual([end]);
     expect(lines.encodePrompt("a\nb")).toEqual([end, a, end, b]);

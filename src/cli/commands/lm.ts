@@ -140,7 +140,7 @@ function declareEvaluate(group: Command, perform: Perform): void {
   const evaluate = group
     .command("evaluate")
     .description("measure perplexity and bits per byte; without a file, of what lm train kept apart")
-    .argument("<run>", "run directory, or ARPA file of an n-gram model")
+    .argument("<run>", "run directory, or file of an n-gram model")
     .argument("[text]", "file; - is standard input")
     .addOption(
       numberOption(
@@ -150,7 +150,7 @@ function declareEvaluate(group: Command, perform: Perform): void {
       ),
     );
   evaluate
-    .addOption(new Option("--with <model...>", "other runs and ARPA files to measure on the same text"))
+    .addOption(new Option("--with <model...>", "other runs and n-gram models to measure on the same text"))
     .addOption(
       new Option("--tune <file>", "with them: mix all linearly, with the weights that suit this text best"),
     )
