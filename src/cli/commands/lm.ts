@@ -1,6 +1,5 @@
 /** `lexigrad lm`: its commands and options. */
 import { type Command, Option } from "commander";
-import { MODEL_POSITIONS } from "../../models/transformer-options.ts";
 import { addComputeOptions } from "../compute-options.ts";
 import { headOption } from "../heads-options.ts";
 import {
@@ -16,7 +15,7 @@ import {
 import type { Perform } from "../perform.ts";
 import { addTokenizerOptions } from "../tokenizer-options.ts";
 import { addRunOptions, addTrainingOptions } from "../training-options.ts";
-import { ACTIVATIONS } from "./mt.ts";
+import { ACTIVATIONS, POSITIONS } from "./mt.ts";
 
 const MODELS = ["transformer", "rnn", "lstm", "gru", "bert"];
 const WHOLE = { min: 0, max: 1 };
@@ -106,7 +105,7 @@ function addModelOptions(train: Command): void {
       numberOption("--feed-forward <n>", "width inside feed-forward sublayers (default: 4 d-model)", COUNT),
     )
     .addOption(numberOption("--block-size <n>", "most tokens to look back on (default: 64)", COUNT))
-    .addOption(choiceOption("--positions <kind>", "(default: learned; bert: rotary)", MODEL_POSITIONS))
+    .addOption(choiceOption("--positions <kind>", "(default: learned; bert: rotary)", POSITIONS))
     .addOption(choiceOption("--activation <name>", "of feed-forward sublayers (default: gelu)", ACTIVATIONS))
     .addOption(
       choiceOption("--norm <place>", "normalise before or after each sublayer (default: pre)", [

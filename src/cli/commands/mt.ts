@@ -1,6 +1,6 @@
 /** `lexigrad mt`: its commands and options. */
 import type { Command } from "commander";
-import { MODEL_POSITIONS } from "../../models/transformer-options.ts";
+import type { ModelPositions } from "../../models/transformer-options.ts";
 import { addComputeOptions } from "../compute-options.ts";
 import { addHeadsOptions } from "../heads-options.ts";
 import {
@@ -17,6 +17,15 @@ import type { Perform } from "../perform.ts";
 import { addTokenizerOptions } from "../tokenizer-options.ts";
 import { addRunOptions, addTrainingOptions } from "../training-options.ts";
 import { TOKENIZERS } from "./score.ts";
+
+// Lists of names stand here again, so that help loads no models.
+export const POSITIONS = [
+  "sinusoidal",
+  "sinusoidal-halves",
+  "learned",
+  "rotary",
+  "none",
+] satisfies ModelPositions[];
 
 export const ACTIVATIONS = ["relu", "gelu", "gelu-tanh", "glu", "reglu", "geglu", "swiglu"];
 
@@ -116,7 +125,7 @@ function addModelOptions(train: Command): void {
         "post",
       ]),
     )
-    .addOption(choiceOption("--positions <kind>", "(default: sinusoidal)", MODEL_POSITIONS))
+    .addOption(choiceOption("--positions <kind>", "(default: sinusoidal)", POSITIONS))
     .addOption(numberOption("--attention-dropout <p>", "of attention weights (default: 0)", SHARE))
     .addOption(numberOption("--activation-dropout <p>", "inside feed-forward sublayers (default: 0)", SHARE));
 }
