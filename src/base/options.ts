@@ -7,6 +7,7 @@ import { nearest, OptionError } from "./errors.ts";
  * @throws {OptionError} naming the nearest known key.
  */
 export function rejectUnknownKeys(what: string, options: object, known: readonly string[]): void {
+  checkObject(`${what} options`, options);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const close = nearest(key, known);
@@ -17,6 +18,41 @@ export function rejectUnknownKeys(what: string, options: object, known: readonly
       ...(close ? { hint: `Did you mean ${JSON.stringify(close)}?` } : {}),
     });
   }
+}
+
+/** @throws {OptionError} for anything but an object that is no array. */
+export function checkObject(what: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw new OptionError({ what, expected: "an object", got: describe(value) });
+}
+
+/** @throws {OptionError} for anything but a string. */
+export function checkText(what: string, value: unknown): void {
+  if (typeof value === "string") return;
+  throw new OptionError({ what, expected: "text", got: describe(value) });
+}
+
+/** @throws {OptionError} for anything but an array, of items that `isItem` accepts. */
+export function checkList(
+  what: string,
+  value: unknown,
+  items = "items",
+  isItem: (item: unknown) => boolean = () => true,
+): void {
+  if (Array.isArray(value) && value.every(isItem)) return;
+  throw new OptionError({ what, expected: `an array of ${items}`, got: describe(value) });
+}
+
+/** @throws {OptionError} for anything but a Map. */
+export function checkMap(what: string, value: unknown): void {
+  if (value instanceof Map) return;
+  throw new OptionError({ what, expected: "a Map", got: describe(value) });
+}
+
+/** @throws {OptionError} for anything but a function. */
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value === "function") return;
+  throw new OptionError({ what, expected: "a function", got: describe(value) });
 }
 
 /** What {@link checkNumber} allows: `min` and `max` are within, `above` and `below` just outside. */

@@ -82,6 +82,9 @@ export function broadcastShapes(what: string, a: Shape, b: Shape): Shape {
  * @throws {ShapeError} otherwise.
  */
 export function checkShape(what: string, shape: Shape): void {
+  if (!Array.isArray(shape)) {
+    throw new ShapeError({ what, expected: "an array of sizes", got: String(shape) });
+  }
   for (const extent of shape) {
     if (!Number.isInteger(extent) || extent < 0) {
       throw new ShapeError({ what, expected: "whole sizes of at least 0", got: formatShape(shape) });

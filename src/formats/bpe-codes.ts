@@ -3,7 +3,7 @@
  * two sides separated by a space, the most important first.
  */
 import { FormatError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { checkList, checkText, describe } from "../base/options.ts";
 import type { Merge } from "./tokenizer-json.ts";
 
 export interface BpeCodes {
@@ -25,6 +25,7 @@ export interface BpeCodes {
  * parseBpeCodes("#version: 0.2\nt h\nth e</w>\n", "en.codes").merges; // [["t", "h"], ["th", "e</w>"]]
  */
 export function parseBpeCodes(text: string, what: string): BpeCodes {
+  checkText("BPE codes", text);
   const lines = text.replace(/\n+$/, "").split("\n");
   const version = readVersion(lines[0].trim(), what);
   const merges = new Map<string, Merge>();
@@ -58,5 +59,6 @@ function readVersion(line: string, what: string): BpeCodes["version"] {
  * formatBpeCodes([["t", "h"]]); // "#version: 0.2\nt h\n"
  */
 export function formatBpeCodes(merges: readonly Merge[]): string {
+  checkList("formatBpeCodes", merges, "pairs", Array.isArray);
   return ["#version: 0.2", ...merges.map(([left, right]) => `${left} ${right}`), ""].join("\n");
 }

@@ -7,7 +7,7 @@
  * else. All numbers are little-endian, as are all platforms this runs on.
  */
 import { DTypeError, type FileLocation, FormatError, OptionError, ShapeError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { checkMap, describe } from "../base/options.ts";
 import { checkShape, formatShape, sizeOf } from "../base/shape.ts";
 import { decodeUtf8 } from "../base/utf8.ts";
 import { CHECKSUM_KEY, type RawTensor, verifyChecksums, withChecksums } from "./safetensors-checksum.ts";
@@ -56,6 +56,9 @@ export interface WriteSafetensorsOptions {
  * readSafetensors(writeSafetensors(new Map([["weight", weight]]))).get("weight")?.shape; // [2]
  */
 export function readSafetensors(bytes: Uint8Array, file?: string): SavedTensors {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new OptionError({ what: "readSafetensors", expected: "a Uint8Array", got: describe(bytes) });
+  }
   try {
     return new Reader(bytes).tensors();
   } catch (cause) {
@@ -78,6 +81,8 @@ export function writeSafetensors(
   metadata: ReadonlyMap<string, string> = new Map(),
   { checksums = false }: WriteSafetensorsOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkMap("writeSafetensors", tensors);
+  checkMap("safetensors metadata", metadata);
   const raw = Array.from(tensors, ([name, tensor]) => encode(name, tensor)).sort(fileOrder);
   for (const text of [...metadata].flat()) checkText("safetensors metadata", text);
   for (const key of metadata.keys())

@@ -6,7 +6,9 @@
  * This one refuses duplicate keys, stops at a depth limit, and gives objects as
  * Maps, so no key can touch a prototype.
  */
+
 import { FormatError } from "../base/errors.ts";
+import { checkText } from "../base/options.ts";
 
 /** A JSON value with objects as Maps, in the order of the file. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
@@ -25,6 +27,7 @@ const MAX_JSON_DEPTH = 64;
  * parseStrictJson('{"a": [1, true]}', "config"); // Map { "a" => [1, true] }
  */
 export function parseStrictJson(text: string, what: string): JsonValue {
+  checkText(`JSON of ${what}`, text);
   return new Scanner(text, what).document();
 }
 

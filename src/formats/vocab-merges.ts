@@ -1,6 +1,6 @@
 /** The files of GPT-2's tokenizer before there was tokenizer.json: vocab.json and merges.txt. */
 import { FormatError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { checkObject, describe } from "../base/options.ts";
 import { type JsonValue, parseStrictJson } from "./strict-json.ts";
 import { readTokenizerJson, type TokenizerData } from "./tokenizer-json.ts";
 
@@ -21,6 +21,8 @@ export interface NamedText {
  * parseVocabMerges(vocab, { text: "#version: 0.2\na b\n", file: "merges.txt" }, "<|endoftext|>").merges; // [["a", "b"]]
  */
 export function parseVocabMerges(vocab: NamedText, merges: NamedText, special: string): TokenizerData {
+  checkObject("vocabulary", vocab);
+  checkObject("merges", merges);
   const ids = parseStrictJson(vocab.text, vocab.file);
   const byteLevel = objectOf({ type: "ByteLevel", add_prefix_space: false });
   const id = ids instanceof Map ? ids.get(special) : undefined;

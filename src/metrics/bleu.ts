@@ -1,6 +1,6 @@
 /** BLEU (Papineni et al., "BLEU", ACL 2002), with the definitions of sacreBLEU 2.6.0. */
 import { ShapeError } from "../base/errors.ts";
-import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkChoice, checkList, checkNumber, checkObject, rejectUnknownKeys } from "../base/options.ts";
 import { Spans } from "../base/spans.ts";
 import { type BleuTokenizer, TOKENIZERS, tokenizers } from "./bleu-tokenizers.ts";
 import { CONFIDENCE_KEYS, type ConfidenceOptions, evaluate } from "./evaluate.ts";
@@ -78,6 +78,9 @@ const DEFAULT_SMOOTH_VALUE = { floor: 0.1, "add-k": 1, exp: 0, none: 0 } as cons
  */
 export function bleuFromStatistics(statistics: BleuStatistics, options: BleuScoring = {}): BleuScore {
   rejectUnknownKeys("bleuFromStatistics", options, SCORING_KEYS);
+  checkObject("bleuFromStatistics", statistics);
+  checkList("bleuFromStatistics counts", statistics.counts);
+  checkList("bleuFromStatistics totals", statistics.totals);
   const { counts, totals } = statistics;
   if (counts.length === 0 || counts.length !== totals.length) {
     throw new ShapeError({

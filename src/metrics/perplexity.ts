@@ -41,6 +41,10 @@ export function bitsPerToken(text: Likelihood | ArrayLike<number>): number {
 }
 
 function meanNll(what: string, text: Likelihood | ArrayLike<number>): number {
+  if (typeof text !== "object" || text === null) {
+    const expected = "log probabilities, or their sum and number";
+    throw new OptionError({ what, expected, got: describe(text) });
+  }
   const { nll, tokens } = "length" in text ? sumUp(text) : text;
   checkNumber(`${what} tokens`, tokens, { min: 0 });
   if (typeof nll !== "number") {

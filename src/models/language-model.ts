@@ -1,11 +1,11 @@
 /** A language model: a tokenizer and a network, with generating, evaluating, saving and loading. */
 import type { HeadAttention } from "../base/head-attention.ts";
-import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkNumber, checkObject, rejectUnknownKeys } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 import type { Hypothesis } from "../decode/hypothesis.ts";
 import { sample } from "../decode/sample.ts";
 import { type ScoredText, type TextFigures, type TextSize, textFigures } from "../metrics/scored-text.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import { checkTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { evaluating } from "./evaluating.ts";
 import { languageModelAttention } from "./language-model-attention.ts";
 import { LanguageModelDecoding } from "./language-model-decoding.ts";
@@ -49,6 +49,8 @@ export class LanguageModel implements LanguageModelParts, TextScorer {
 
   /** @throws {OptionError} for unknown or impossible options. */
   constructor(options: LanguageModelOptions) {
+    checkObject("LanguageModel options", options);
+    checkTokenizer("LanguageModel tokenizer", options.tokenizer);
     const { tokenizer, stream = defaultStream(tokenizer), random = new Random(1), ...network } = options;
     const known = languageModelKeys(checkLanguageModelKind(network.model ?? "transformer"));
     rejectUnknownKeys("LanguageModel", options, ["tokenizer", "stream", "random", "model", ...known]);

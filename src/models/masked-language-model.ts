@@ -1,11 +1,11 @@
 /** A masked language model: a tokenizer and an encoder, with filling in, sentence vectors, saving and loading. */
 import { OptionError } from "../base/errors.ts";
 import type { HeadAttention } from "../base/head-attention.ts";
-import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkChoice, checkNumber, checkObject, rejectUnknownKeys } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 import { Candidates } from "../decode/candidates.ts";
 import type { MaskedSequence } from "../text/masking.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import { checkTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import {
   checkBatchSize,
   evaluateMasked,
@@ -49,6 +49,8 @@ export class MaskedLanguageModel {
 
   /** @throws {StateError} when the tokenizer has no `<mask>`. */
   constructor(options: MaskedLanguageModelOptions) {
+    checkObject("MaskedLanguageModel options", options);
+    checkTokenizer("MaskedLanguageModel tokenizer", options.tokenizer);
     const { tokenizer, random = new Random(1), ...network } = options;
     rejectUnknownKeys("MaskedLanguageModel", options, ["tokenizer", "random", ...MASKED_LANGUAGE_MODEL_KEYS]);
     this.tokenizer = tokenizer;

@@ -1,12 +1,12 @@
 /** A translator: two tokenizers and a network, with translating, saving and loading. */
 import type { HeadAttention } from "../base/head-attention.ts";
-import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkNumber, checkObject, rejectUnknownKeys } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 import { type BeamSearchOptions, beamSearch } from "../decode/beam-search.ts";
 import type { Hypothesis } from "../decode/hypothesis.ts";
 import type { StepModel } from "../decode/step-model.ts";
 import { padSequences } from "../text/batching.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import { checkTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import type { ModelWeights } from "./model-files.ts";
 import { checkKind, makeNetwork, networkKeys } from "./networks.ts";
 import type { TranslateOptions, Translation, TranslatorOptions, TranslatorParts } from "./translation.ts";
@@ -31,6 +31,9 @@ export class Translator implements TranslatorParts {
   readonly random: Random;
 
   constructor(options: TranslatorOptions) {
+    checkObject("Translator options", options);
+    checkTokenizer("Translator source", options.source);
+    checkTokenizer("Translator target", options.target);
     const { source, target, random = new Random(1), ...network } = options;
     const { model = "rnn" } = network;
     const known = networkKeys(checkKind(model));

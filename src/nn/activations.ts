@@ -1,7 +1,9 @@
 /** Activations composed of ops. The rest (relu, tanh, gelu, silu ...) are ops themselves. */
+
 import { ShapeError } from "../base/errors.ts";
 import { formatShape, normalizeAxis } from "../base/shape.ts";
 import { ops, type Tensor } from "../tensor/index.ts";
+import { checkTensor } from "../tensor/op.ts";
 
 /** min(x, 0). Its gradient at 0 is 1, where that of relu is 0: the branch for x <= 0 holds there, as in PyTorch. */
 const negativePart = (x: Tensor): Tensor => ops.clamp(x, Number.NEGATIVE_INFINITY, 0);
@@ -23,6 +25,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
  * @throws {ShapeError} when the axis is odd.
  */
 export function glu(x: Tensor, axis = -1): Tensor {
+  checkTensor("glu", x);
   const at = normalizeAxis("glu", axis, x.rank);
   const extent = x.shape[at];
   if (extent % 2 !== 0) {

@@ -1,8 +1,10 @@
 /** Losses composed of ops. Cross-entropy is a fused op: `crossEntropy`. */
+
 import { ShapeError } from "../base/errors.ts";
 import { checkChoice, rejectUnknownKeys } from "../base/options.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import { type Indices, indices, ops, type Tensor, tensor } from "../tensor/index.ts";
+import { checkTensor } from "../tensor/op.ts";
 
 export type LossReduction = "mean" | "sum" | "none";
 
@@ -19,6 +21,8 @@ function checkSameShape(what: string, a: Tensor, b: Tensor): void {
 
 /** Mean squared error between tensors of one shape. */
 export function mseLoss(input: Tensor, target: Tensor, reduction: LossReduction = "mean"): Tensor {
+  checkTensor("mseLoss", input);
+  checkTensor("mseLoss target", target);
   checkSameShape("mseLoss", input, target);
   const difference = ops.sub(input, target);
   return reduce(ops.mul(difference, difference), reduction);
@@ -33,6 +37,8 @@ export function binaryCrossEntropyWithLogits(
   target: Tensor,
   reduction: LossReduction = "mean",
 ): Tensor {
+  checkTensor("binaryCrossEntropyWithLogits", logits);
+  checkTensor("binaryCrossEntropyWithLogits target", target);
   checkSameShape("binaryCrossEntropyWithLogits", logits, target);
   return reduce(ops.sub(ops.softplus(logits), ops.mul(logits, target)), reduction);
 }
@@ -52,6 +58,7 @@ export interface NllOptions {
  * @throws {IndexError} for a target outside the classes that is not `ignoreIndex`.
  */
 export function nllLoss(logProbs: Tensor, targets: Indices, options: NllOptions = {}): Tensor {
+  checkTensor("nllLoss", logProbs);
   rejectUnknownKeys("nllLoss", options, ["ignoreIndex", "weight", "reduction"]);
   const { ignoreIndex = -100, weight, reduction = "mean" } = options;
   const classes = logProbs.shape[logProbs.rank - 1];

@@ -2,11 +2,13 @@
 import { NumericError, ShapeError, StateError } from "../base/errors.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import { type DType, dropGradient, empty, Tensor } from "../tensor/index.ts";
+import { checkTensor } from "../tensor/op.ts";
 
 /** A tensor that training changes. It lives outside scopes and requires gradients. */
 export class Parameter extends Tensor {
   /** Takes over the data of `initial`. */
   constructor(initial: Tensor) {
+    checkTensor("Parameter", initial);
     super(initial.storage, initial.offset, initial.shape, initial.dtype);
     this.storage.moveTo(null);
     this.requiresGrad = true;

@@ -1,5 +1,6 @@
 import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import type { Shape } from "../base/shape.ts";
+import { checkShape } from "../base/shape.ts";
 import { ones, ops, type Tensor, zeros } from "../tensor/index.ts";
 import { Module, Parameter } from "./module.ts";
 
@@ -32,6 +33,7 @@ export class LayerNorm extends Module {
     rejectUnknownKeys("LayerNorm", options, ["normalizedShape", "eps", "elementwiseAffine", "bias"]);
     const { normalizedShape, eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     this.normalizedShape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+    checkShape("normalizedShape", this.normalizedShape);
     for (const extent of this.normalizedShape)
       checkNumber("normalizedShape", extent, { integer: true, min: 1 });
     this.eps = checkNumber("eps", eps, { min: 0 });

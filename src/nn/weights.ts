@@ -1,7 +1,7 @@
 /** State dicts as safetensors files, in both directions. */
 import { FormatError } from "../base/errors.ts";
 import { readBytes, writeBytes } from "../base/files.ts";
-import { describe, rejectUnknownKeys } from "../base/options.ts";
+import { checkMap, describe, rejectUnknownKeys } from "../base/options.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import type { SavedTensor } from "../formats/safetensors-dtype.ts";
 import { type JsonValue, parseStrictJson } from "../formats/strict-json.ts";
@@ -63,6 +63,8 @@ export function encodeWeights(
   metadata: ReadonlyMap<string, string> = new Map(),
   options: EncodeWeightsOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkMap("encodeWeights", state);
+  checkMap("encodeWeights metadata", metadata);
   rejectUnknownKeys("encodeWeights", options, ["sharedOnce"]);
   const shared = options.sharedOnce ? sharedNames(state) : new Map<string, string>();
   const saved = new Map<string, SavedTensor>();

@@ -1,6 +1,6 @@
 /** What all optimizers share: which parameters they change, and the state they keep for each. */
 import { DTypeError, OptionError, ShapeError, StateError } from "../base/errors.ts";
-import { checkChoice, checkNumber, describe } from "../base/options.ts";
+import { checkChoice, checkList, checkNumber, describe } from "../base/options.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import {
   dropGradient,
@@ -229,8 +229,13 @@ function copyOf(source: Tensor, { shape, dtype }: Tensor): Tensor {
   return copy;
 }
 
+/** A tensor, or a name and a tensor. */
+const isParameter = (item: unknown): boolean =>
+  item instanceof Tensor || (Array.isArray(item) && item[1] instanceof Tensor);
+
 function slotsOf(what: string, parameters: Parameters, weightDecay: (parameter: Tensor) => number): Slot[] {
   const slots: Slot[] = [];
+  checkList(`${what} parameters`, parameters, "parameters", isParameter);
   for (const item of parameters) {
     const [name, parameter] = item instanceof Tensor ? [String(slots.length), item] : item;
     slots.push({ name, parameter, weightDecay: weightDecay(parameter), steps: 0, state: [] });

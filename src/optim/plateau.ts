@@ -1,5 +1,5 @@
 /** A learning rate that falls when training no longer helps. */
-import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkChoice, checkNumber, checkObject, rejectUnknownKeys } from "../base/options.ts";
 
 export interface PlateauOptions {
   readonly type: "plateau";
@@ -50,6 +50,7 @@ export class ReduceOnPlateau {
 
   /** @throws {OptionError} for unknown or impossible options. */
   constructor(options: PlateauOptions) {
+    checkObject("plateau schedule options", options);
     const { type: _, lr, ...rest } = options;
     const defaults = {
       mode: "min",

@@ -2,7 +2,7 @@
  * Learning-rate schedules. Steps are counted from 0; what a step is (an update, an epoch) is the caller's choice.
  * Only + - * / and square roots are used, so that the rates have the same bits everywhere.
  */
-import { checkChoice, checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkChoice, checkNumber, checkObject, rejectUnknownKeys } from "../base/options.ts";
 import { type PlateauOptions, ReduceOnPlateau } from "./plateau.ts";
 import { cosPi, power } from "./power.ts";
 
@@ -174,6 +174,7 @@ const SCHEDULES: {
 export function schedule(options: PlateauOptions): ReduceOnPlateau;
 export function schedule(options: ScheduleOptions): Schedule;
 export function schedule(options: ScheduleOptions): Schedule {
+  checkObject("schedule options", options);
   const types = [...Object.keys(SCHEDULES), "plateau"] as ScheduleOptions["type"][];
   checkChoice("schedule type", options.type, types);
   if (options.type === "plateau") return new ReduceOnPlateau(options);

@@ -1,7 +1,7 @@
 /** Tensors from nothing: from data, constants and random numbers. */
-import { DTypeError, IndexError, ShapeError } from "../base/errors.ts";
+import { DTypeError, IndexError, OptionError, ShapeError } from "../base/errors.ts";
 import { checkChoice, describe } from "../base/options.ts";
-import type { Random } from "../base/random.ts";
+import { Random } from "../base/random.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../base/shape.ts";
 import type { DType } from "./runtime.ts";
 import { empty, type NestedArray, Tensor, type TypedArray } from "./tensor.ts";
@@ -18,6 +18,7 @@ import { empty, type NestedArray, Tensor, type TypedArray } from "./tensor.ts";
 export function tensor(data: NestedArray | TypedArray, shape?: Shape, dtype: DType = "f32"): Tensor {
   const natural = naturalShape(data);
   const target = shape ?? natural;
+  checkShape("tensor", target);
   if (sizeOf(target) !== sizeOf(natural)) {
     throw new ShapeError({
       what: "tensor",
@@ -93,8 +94,14 @@ export const zeros = (shape: Shape, dtype?: DType): Tensor => full(shape, 0, dty
 
 export const ones = (shape: Shape, dtype?: DType): Tensor => full(shape, 1, dtype);
 
+function checkRandom(what: string, value: unknown): void {
+  if (value instanceof Random) return;
+  throw new OptionError({ what: `${what} random`, expected: "a Random", got: describe(value) });
+}
+
 /** Standard normal numbers from `random`. */
 export function randn(shape: Shape, random: Random, dtype: DType = "f32"): Tensor {
+  checkRandom("randn", random);
   const out = blank("randn", shape, dtype);
   const view = out.view();
   for (let i = 0; i < view.length; i++) view[i] = random.normal();
@@ -109,6 +116,7 @@ export function uniform(
   random: Random,
   dtype: DType = "f32",
 ): Tensor {
+  checkRandom("uniform", random);
   const out = blank("uniform", shape, dtype);
   const view = out.view();
   for (let i = 0; i < view.length; i++) view[i] = random.uniform(low, high);

@@ -1,5 +1,7 @@
 /** The record of how tensors were computed, and reverse-mode differentiation over it. */
+
 import { DTypeError, ShapeError, StateError } from "../base/errors.ts";
+import { describe, rejectUnknownKeys } from "../base/options.ts";
 import { formatShape, type Shape, sameShape } from "../base/shape.ts";
 import { gradientOf, isLive, type RowGradient, ScaledGradient } from "./gradient.ts";
 import { kernelsFor } from "./runtime.ts";
@@ -154,6 +156,10 @@ class Pending {
  * x.grad?.item(); // 6
  */
 export function backward(result: Tensor, options: BackwardOptions = {}): void {
+  rejectUnknownKeys("backward", options, ["createGraph", "gradient"]);
+  if (!(result instanceof Tensor)) {
+    throw new DTypeError({ what: "backward", expected: "a tensor", got: describe(result) });
+  }
   const { createGraph = false } = options;
   checkStart(result, options.gradient);
   if (createGraph) {

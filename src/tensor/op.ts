@@ -1,5 +1,6 @@
 /** How ops are defined: one place for the shape, the forward kernel and the gradient. */
 import { DTypeError, NumericError } from "../base/errors.ts";
+import { describe } from "../base/options.ts";
 import { formatShape, type Shape } from "../base/shape.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { RowGradient } from "./gradient.ts";
@@ -49,6 +50,7 @@ export function defineOp<I extends Inputs, A extends readonly unknown[] = []>(
   definition: OpDefinition<I, A>,
 ): Op<I, A> {
   return (...params) => {
+    checkTensor(name, params[0]);
     const arity = countTensors(params);
     const inputs = params.slice(0, arity) as unknown as I;
     const args = params.slice(arity) as unknown as A;
@@ -89,6 +91,7 @@ export function defineFusedOp<I extends Inputs, A extends readonly unknown[], O 
   run: (k: Kernels, dtype: DType, inputs: I, ...args: A) => Fused<O>,
 ): (inputs: I, ...args: A) => O {
   return (inputs, ...args) => {
+    checkTensor(name, inputs[0]);
     const dtype = commonType(name, inputs);
     const { outputs, backward } = run(kernelsFor(dtype), dtype, inputs, ...args);
     for (const output of outputs) checkFinite(name, output);
@@ -109,6 +112,12 @@ function checkedRows(name: string, gradient: RowGradient | null): RowGradient | 
   return gradient;
 }
 
+/** @throws {DTypeError} for anything but a tensor. */
+export function checkTensor(what: string, value: unknown): void {
+  if (value instanceof Tensor) return;
+  throw new DTypeError({ what, expected: "a tensor", got: describe(value) });
+}
+
 function countTensors(params: readonly unknown[]): number {
   let count = 0;
   while (count < params.length && (params[count] instanceof Tensor || params[count] === null)) count++;
@@ -124,6 +133,7 @@ export function commonType(name: string, inputs: Inputs): DType {
   let dtype: DType | undefined;
   for (const input of inputs) {
     if (input === null) continue;
+    checkTensor(name, input);
     if (dtype === undefined) dtype = input.dtype;
     if (input.dtype !== dtype || dtype === "i32") {
       throw new DTypeError({

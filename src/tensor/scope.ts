@@ -2,7 +2,9 @@
  * Lifetimes of tensor data. A {@link Storage} is one block of the heap; a {@link Scope} frees every storage that
  * was allocated while it was open and not kept.
  */
+
 import { StateError } from "../base/errors.ts";
+import { checkFunction } from "../base/options.ts";
 import { heap } from "./runtime.ts";
 
 /** One block of tensor memory, shared by a tensor and its views. */
@@ -123,6 +125,7 @@ export class Scope implements Disposable {
  * Runs `body` in a new {@link Scope}. Only what is passed to {@link keep} survives.
  */
 export function scoped<T>(body: (scope: Scope) => T): T {
+  checkFunction("scoped", body);
   using scope = new Scope();
   return body(scope);
 }

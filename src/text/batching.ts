@@ -4,7 +4,7 @@
  * position with the same batches as if they had never stopped.
  */
 import { OptionError } from "../base/errors.ts";
-import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkList, checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import { Random, type RandomState } from "../base/random.ts";
 
 /** Where a series of batches stands: the next batch to come. */
@@ -73,6 +73,7 @@ export interface PairBatchOptions {
  * Array.from(padSequences([[5, 6], [7]], 0).ids); // [5, 6, 7, 0]
  */
 export function padSequences(sequences: readonly ArrayLike<number>[], padId = 0): PaddedIds {
+  checkList("padSequences", sequences, "sequences", (one) => typeof one === "object" && one !== null);
   const lengths = Int32Array.from(sequences, (sequence) => sequence.length);
   const time = lengths.reduce((longest, length) => Math.max(longest, length), 0);
   const ids = new Int32Array(sequences.length * time).fill(padId);

@@ -3,7 +3,7 @@ import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { FormatError } from "../base/errors.ts";
 import type { FileSystem } from "../base/file-system.ts";
 import { readText } from "../base/files.ts";
-import { rejectUnknownKeys } from "../base/options.ts";
+import { checkText, rejectUnknownKeys } from "../base/options.ts";
 import { inFile, PairCollector, type ParallelCorpus } from "./corpus-pairs.ts";
 import { findColumns, hasHeader, TABLE_OPTIONS, type TableOptions, tooFew } from "./corpus-tables.ts";
 
@@ -20,6 +20,7 @@ import { findColumns, hasHeader, TABLE_OPTIONS, type TableOptions, tooFew } from
  */
 export function parseCsv(text: string, options: TableOptions = {}): ParallelCorpus {
   rejectUnknownKeys("parseCsv", options, TABLE_OPTIONS);
+  checkText("parseCsv", text);
   const { columns = [0, 1], file } = options;
   const rows = parseRows(text, file);
   const header = hasHeader(columns);

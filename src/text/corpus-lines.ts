@@ -3,8 +3,10 @@
  * counts agree with `wc -l` and parallel files stay parallel: a lone `\r`, NUL,
  * U+0085 and U+2028 are characters like any other.
  */
+
 import type { FileSystem } from "../base/file-system.ts";
 import { notGzip, readChunks, readText } from "../base/files.ts";
+import { checkText } from "../base/options.ts";
 import { decodeUtf8 } from "../base/utf8.ts";
 
 /**
@@ -14,6 +16,7 @@ import { decodeUtf8 } from "../base/utf8.ts";
  * splitLines("a\r\n\nb"); // ["a", "", "b"]
  */
 export function splitLines(text: string): string[] {
+  checkText("splitLines", text);
   const lines: string[] = [];
   let start = 0;
   for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", start)) {

@@ -2,7 +2,7 @@
 import { FormatError } from "../base/errors.ts";
 import type { FileSystem } from "../base/file-system.ts";
 import { readText } from "../base/files.ts";
-import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkNumber, checkObject, rejectUnknownKeys } from "../base/options.ts";
 import { splitLines } from "./corpus-lines.ts";
 
 /** A sentence and its translation. */
@@ -113,6 +113,7 @@ export interface BothSides {
  * // [{ source: "a cat", target: "un chat", line: 1 }]
  */
 export function parseParallel(texts: BothSides, options: PairOptions = {}): ParallelCorpus {
+  checkObject("parseParallel", texts);
   rejectUnknownKeys("parseParallel", options, ["maxWords", "file"]);
   const source = splitLines(texts.source);
   const target = splitLines(texts.target);
@@ -139,6 +140,7 @@ export function parseParallel(texts: BothSides, options: PairOptions = {}): Para
  * @throws {FormatError} when one is not UTF-8, the line counts differ or no pair is left.
  */
 export function readParallel(paths: BothSides, options: PairOptions = {}, fs?: FileSystem): ParallelCorpus {
+  checkObject("readParallel", paths);
   const texts = { source: readText(paths.source, fs), target: readText(paths.target, fs) };
   return parseParallel(texts, { file: `${paths.source}, ${paths.target}`, ...options });
 }

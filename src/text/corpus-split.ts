@@ -1,6 +1,6 @@
 /** Splits of a corpus into training, validation and test parts that share no sentence. */
 import { OptionError } from "../base/errors.ts";
-import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkList, checkNumber, rejectUnknownKeys } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 import type { SentencePair } from "./corpus-pairs.ts";
 
@@ -43,6 +43,7 @@ export interface CorpusSplit {
  */
 export function splitByGroup(pairs: readonly SentencePair[], options: SplitOptions): CorpusSplit {
   rejectUnknownKeys("splitByGroup", options, ["valid", "test", "seed"]);
+  checkList("splitByGroup", pairs, "pairs", (pair) => typeof pair === "object" && pair !== null);
   const valid = checkNumber("valid", options.valid, { integer: true, min: 0 });
   const test = checkNumber("test", options.test, { integer: true, min: 0 });
   const groups = groupPairs(pairs);
@@ -81,6 +82,7 @@ export function splitByGroup(pairs: readonly SentencePair[], options: SplitOptio
  * ]); // [{ source: "Hi.", references: ["Salut !", "Salut."] }]
  */
 export function collectReferences(pairs: readonly Pick<SentencePair, "source" | "target">[]): ReferenceSet[] {
+  checkList("collectReferences", pairs, "pairs", (pair) => typeof pair === "object" && pair !== null);
   const references = new Map<string, Set<string>>();
   for (const { source, target } of pairs) {
     const known = references.get(source);

@@ -2,7 +2,7 @@
 import { FormatError, nearest, OptionError } from "../base/errors.ts";
 import type { FileSystem } from "../base/file-system.ts";
 import { readText } from "../base/files.ts";
-import { checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
+import { checkNumber, checkText, describe, rejectUnknownKeys } from "../base/options.ts";
 import { splitLines } from "./corpus-lines.ts";
 import { inFile, PairCollector, type PairOptions, type ParallelCorpus } from "./corpus-pairs.ts";
 
@@ -35,6 +35,7 @@ export interface JsonLinesOptions extends PairOptions {
  */
 export function parseTsv(text: string, options: TableOptions = {}): ParallelCorpus {
   rejectUnknownKeys("parseTsv", options, TABLE_OPTIONS);
+  checkText("parseTsv", text);
   const { columns = [0, 1], file } = options;
   const lines = splitLines(text);
   const header = hasHeader(columns);
@@ -65,6 +66,7 @@ export function readTsv(path: string, options: TableOptions = {}, fs?: FileSyste
  */
 export function parseJsonLines(text: string, options: JsonLinesOptions = {}): ParallelCorpus {
   rejectUnknownKeys("parseJsonLines", options, ["source", "target", "maxWords", "file"]);
+  checkText("parseJsonLines", text);
   const { source = "source", target = "target", file } = options;
   const collector = new PairCollector(options);
   for (const [i, line] of splitLines(text).entries()) {

@@ -1,7 +1,7 @@
 /** Text to token ids and back: the one class for every type of tokenizer. */
 import { OptionError, StateError } from "../base/errors.ts";
 import { readText, writeText } from "../base/files.ts";
-import { describe, rejectUnknownKeys } from "../base/options.ts";
+import { checkList, checkObject, describe, rejectUnknownKeys } from "../base/options.ts";
 import { formatBpeCodes, parseBpeCodes } from "../formats/bpe-codes.ts";
 import {
   END_OF_WORD,
@@ -62,6 +62,8 @@ export class Tokenizer {
    * @throws {OptionError} when a token of `data` occurs twice.
    */
   constructor(data: TokenizerData, counts?: readonly number[]) {
+    checkObject("tokenizer data", data);
+    checkList("special tokens", data.specials, "tokens");
     this.data = data;
     this.type = data.type;
     this.vocabulary = new Vocabulary(data.tokens, data.specials, counts);
@@ -335,4 +337,10 @@ function fnv1a(bytes: Uint8Array): string {
     low = product >>> 0;
   }
   return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}
+
+/** @throws {OptionError} for anything but a tokenizer. */
+export function checkTokenizer(what: string, value: unknown): void {
+  if (value instanceof Tokenizer) return;
+  throw new OptionError({ what, expected: "a Tokenizer", got: describe(value) });
 }

@@ -1,7 +1,7 @@
 /** Tokens and their ids. */
 import { FormatError, IndexError, OptionError } from "../base/errors.ts";
 import { readText, writeText } from "../base/files.ts";
-import { checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
+import { checkList, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
 import { parseStrictJson } from "../formats/strict-json.ts";
 import { compareCodePoints } from "./code-point-order.ts";
 
@@ -39,6 +39,8 @@ export class Vocabulary {
 
   /** @throws {OptionError} when a token occurs twice or a special one is missing. */
   constructor(tokens: readonly string[], specials: readonly string[] = [], counts?: readonly number[]) {
+    checkList("vocabulary", tokens, "tokens");
+    checkList("special tokens", specials, "tokens");
     this.tokens = tokens;
     this.specials = specials;
     this.counts = counts ?? new Array<number>(tokens.length).fill(0);

@@ -2,6 +2,7 @@
 
 import { StateError } from "../base/errors.ts";
 import { nodeFileSystem } from "../base/file-system.ts";
+import { checkFunction, checkObject } from "../base/options.ts";
 import { schedule } from "../optim/schedules.ts";
 import type { TrainingResult } from "./events.ts";
 import { explainUnknown, makeOptimizer, planTraining, splitOptions, type TrainOptions } from "./options.ts";
@@ -55,6 +56,10 @@ function prepare<Data, TaskOptions extends object, Batch>(
   data: NoInfer<Data>,
   options: TrainOptions & NoInfer<TaskOptions>,
 ): { trainer: Trainer<Batch>; directory: RunDirectory | null } {
+  checkObject("train model", model);
+  checkObject("train data", data);
+  checkObject("train options", options);
+  checkFunction("train model.task", model.task);
   const { own, task: taskOptions } = splitOptions<TaskOptions>(options);
   const { random } = model;
   const given = random.state;

@@ -1,7 +1,7 @@
 /** The score function of additive attention, fused so that its [B, T, S, A] intermediate is never stored. */
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape } from "../../base/shape.ts";
-import { defineFusedOp } from "../op.ts";
+import { checkTensor, defineFusedOp } from "../op.ts";
 import { empty, type Tensor } from "../tensor.ts";
 
 type ScoreInputs = readonly [query: Tensor, keys: Tensor, v: Tensor];
@@ -36,6 +36,7 @@ const scores = defineFusedOp<ScoreInputs, [], [Tensor]>("additiveScores", (k, dt
  * @throws {ShapeError} when the shapes do not fit.
  */
 export function additiveScores(query: Tensor, keys: Tensor, v: Tensor): Tensor {
+  checkTensor("additiveScores", query);
   const fits =
     query.rank === 3 &&
     keys.rank === 3 &&

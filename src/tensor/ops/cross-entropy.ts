@@ -3,7 +3,7 @@ import { OptionError, ShapeError } from "../../base/errors.ts";
 import { checkChoice, checkNumber, rejectUnknownKeys } from "../../base/options.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../base/shape.ts";
 import { type Indices, indices, tensor } from "../create.ts";
-import { commonType, defineFusedOp, type Unary } from "../op.ts";
+import { checkTensor, commonType, defineFusedOp, type Unary } from "../op.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { add, mul } from "./elementwise.ts";
 import { sum } from "./reduce.ts";
@@ -202,6 +202,7 @@ const crossEntropyRows = defineFusedOp<Unary, [LossPlan], [Tensor]>("crossEntrop
  * crossEntropy(tensor([[0, 0]]), [1]).item(); // 0.6931472
  */
 export function crossEntropy(logits: Tensor, targets: Indices, options: CrossEntropyOptions = {}): Tensor {
+  checkTensor("crossEntropy", logits);
   if (logits.rank === 0) {
     throw new ShapeError({ what: "crossEntropy", expected: "at least one axis", got: formatShape(logits.shape) });
   }

@@ -4,7 +4,7 @@ import { checkNumber } from "../../base/options.ts";
 import { formatShape, sameShape } from "../../base/shape.ts";
 import { type Indices, indices, tensor } from "../create.ts";
 import { RowGradient } from "../gradient.ts";
-import { defineOp, type Op, type Unary } from "../op.ts";
+import { checkTensor, defineOp, type Op, type Unary } from "../op.ts";
 import { kernelsFor } from "../runtime.ts";
 import { empty, Tensor } from "../tensor.ts";
 import { mul } from "./elementwise.ts";
@@ -73,6 +73,7 @@ export interface GatherOptions {
  * gather(tensor([[1, 2], [3, 4]]), [1, 1, 0]).toArray(); // [[3, 4], [3, 4], [1, 2]]
  */
 export function gather(table: Tensor, index: Indices, { paddingIndex }: GatherOptions = {}): Tensor {
+  checkTensor("gather", table);
   if (table.rank !== 2) {
     throw new ShapeError({
       what: "gather",
@@ -101,6 +102,7 @@ function outerIndex(name: string, x: Tensor, index: Indices, limit: number): Ten
 
 /** Sums the rows of x `[...index, width]` that share an index into a table of `rows` rows: the adjoint of gather. */
 export function scatterAdd(x: Tensor, index: Indices, rows: number): Tensor {
+  checkTensor("scatterAdd", x);
   checkNumber("scatterAdd rows", rows, { integer: true, min: 0 });
   return scatterOp(x, { index: outerIndex("scatterAdd", x, index, rows) }, rows);
 }
@@ -129,5 +131,6 @@ const unpickOp: Op<Unary, [IndexArgument, number]> = defineOp<Unary, [IndexArgum
  * pick(tensor([[1, 2], [3, 4]]), [1, 0]).toArray(); // [2, 3]
  */
 export function pick(x: Tensor, index: Indices): Tensor {
+  checkTensor("pick", x);
   return pickOp(x, { index: outerIndex("pick", x, index, x.shape[x.rank - 1]) });
 }

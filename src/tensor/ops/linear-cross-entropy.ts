@@ -2,12 +2,14 @@
  * The output layer of a network over a large vocabulary, and its loss, in one op: the logits of the whole batch, which
  * would be the largest array of a training step, never exist.
  */
+
 import { ShapeError } from "../../base/errors.ts";
+import { checkObject } from "../../base/options.ts";
 import { formatShape, sameShape, sizeOf } from "../../base/shape.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { type Indices, tensor } from "../create.ts";
 import { isWatched } from "../graph.ts";
-import { commonType, defineFusedOp } from "../op.ts";
+import { checkTensor, commonType, defineFusedOp } from "../op.ts";
 import { currentScope } from "../scope.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { type CrossEntropyOptions, eachLoss, type LossPlan, lessEntropy, planLoss } from "./cross-entropy.ts";
@@ -209,6 +211,9 @@ export function linearCrossEntropy(
   targets: Indices,
   options: CrossEntropyOptions = {},
 ): Tensor {
+  checkTensor("linearCrossEntropy", hidden);
+  checkTensor("linearCrossEntropy weight", weight);
+  checkObject("linearCrossEntropy options", options);
   commonType("linearCrossEntropy", [hidden, weight, bias, options.weight ?? null]);
   checkLayer(hidden, weight, bias);
   const outer = hidden.shape.slice(0, -1);

@@ -1,7 +1,7 @@
 /** Matrix products and the fused linear map. */
 import { ShapeError } from "../../base/errors.ts";
 import { broadcastShapes, formatShape, type Shape, sizeOf } from "../../base/shape.ts";
-import { type Binary, defineOp, type Op } from "../op.ts";
+import { type Binary, checkTensor, defineOp, type Op } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { expandTo } from "./elementwise.ts";
 import { sum } from "./reduce.ts";
@@ -77,6 +77,8 @@ const product: Op<Binary, [boolean, boolean]> = defineOp<Binary, [boolean, boole
  * matmul(tensor([[1, 2]]), tensor([[3], [4]])).toArray(); // [[11]]
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  checkTensor("matmul", a);
+  checkTensor("matmul", b);
   const { transposeA = false, transposeB = false } = options;
   if (a.rank > 2 && b.rank === 2 && !transposeA) {
     // One large product instead of a batch of small ones: [..., m, k] -> [... * m, k].
@@ -119,6 +121,7 @@ const affine = defineOp<LinearInputs>("linear", {
  * linear(tensor([1, 2]), tensor([[3, 4]]), tensor([5])).toArray(); // [16]
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  checkTensor("linear", x);
   if (x.rank === 0 || weight.rank !== 2) {
     throw new ShapeError({
       what: "linear",

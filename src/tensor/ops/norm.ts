@@ -3,7 +3,7 @@ import { ShapeError } from "../../base/errors.ts";
 import { checkNumber } from "../../base/options.ts";
 import type { Random } from "../../base/random.ts";
 import { formatShape, sameShape, sizeOf } from "../../base/shape.ts";
-import { defineFusedOp, defineOp, type Op, type Unary } from "../op.ts";
+import { checkTensor, defineFusedOp, defineOp, type Op, type Unary } from "../op.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { mul } from "./elementwise.ts";
 
@@ -48,6 +48,7 @@ const layerNormOp = defineFusedOp<LayerNormInputs, [number], [Tensor]>(
  * @throws {ShapeError} when x does not end in the shape of gamma, or beta has another.
  */
 export function layerNorm(x: Tensor, gamma: Tensor, beta: Tensor, eps = 1e-5): Tensor {
+  checkTensor("layerNorm", x);
   const tail = x.shape.slice(Math.max(0, x.rank - gamma.rank));
   if (!sameShape(tail, gamma.shape) || !sameShape(beta.shape, gamma.shape) || sizeOf(gamma.shape) === 0) {
     throw new ShapeError({

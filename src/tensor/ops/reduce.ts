@@ -3,7 +3,7 @@ import { ShapeError } from "../../base/errors.ts";
 import { formatShape, normalizeAxis, type Shape, sizeOf } from "../../base/shape.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { provideGradientOps } from "../graph.ts";
-import { commonType, defineOp, type Op, type Unary } from "../op.ts";
+import { checkTensor, commonType, defineOp, type Op, type Unary } from "../op.ts";
 import { kernelsFor } from "../runtime.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { add, div, equal, mul, sub } from "./elementwise.ts";
@@ -79,6 +79,7 @@ type Reduction = (x: Tensor, axes?: Axes, options?: ReduceOptions) => Tensor;
 
 function reduction(name: string, run: (x: Tensor, axes: readonly number[]) => Tensor): Reduction {
   return (x, axes, { keepDims = false } = {}) => {
+    checkTensor(name, x);
     const resolved = resolveAxes(name, x, axes);
     const out = run(x, resolved);
     return keepDims ? reshape(out, keptShape(x.shape, resolved)) : out;
@@ -138,6 +139,7 @@ export const norm: Op<Unary, []> = defineOp<Unary>("norm", {
  * argmax(tensor([[1, 9, 3], [7, 5, 6]]), 1).toArray(); // [1, 0]
  */
 export function argmax(x: Tensor, axis = -1): Tensor {
+  checkTensor("argmax", x);
   const at = normalizeAxis("argmax", axis, x.rank);
   const dtype = commonType("argmax", [x]);
   if (x.shape[at] === 0) {

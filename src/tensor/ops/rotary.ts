@@ -3,7 +3,7 @@ import { OptionError, ShapeError } from "../../base/errors.ts";
 import { checkChoice, checkNumber, rejectUnknownKeys } from "../../base/options.ts";
 import { formatShape } from "../../base/shape.ts";
 import { tensor } from "../create.ts";
-import { commonType, defineOp, type Op, type Unary } from "../op.ts";
+import { checkTensor, commonType, defineOp, type Op, type Unary } from "../op.ts";
 import type { Tensor } from "../tensor.ts";
 import { positionAngles } from "./angles.ts";
 import { neg } from "./elementwise.ts";
@@ -63,6 +63,7 @@ const turned: Op<Unary, [Turn]> = defineOp<Unary, [Turn]>("rotary", {
  * rotary(tensor([[[1, 0], [1, 0]]]), { heads: 1 }).at(0, 1, 0); // 0.5403023
  */
 export function rotary(x: Tensor, options: RotaryOptions): Tensor {
+  checkTensor("rotary", x);
   commonType("rotary", [x]);
   rejectUnknownKeys("rotary", options, ["heads", "width", "offset", "base", "layout"]);
   const { offset = 0, base = 10000, layout = "interleaved" } = options;

@@ -1,8 +1,10 @@
 /** Ops that rearrange elements: reshape, permute, slice, concat. */
+
 import { IndexError, ShapeError } from "../../base/errors.ts";
+import { checkList } from "../../base/options.ts";
 import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf, stridesOf } from "../../base/shape.ts";
 import { record } from "../graph.ts";
-import { defineOp, type Op, type Unary } from "../op.ts";
+import { checkTensor, defineOp, type Op, type Unary } from "../op.ts";
 import { empty, Tensor } from "../tensor.ts";
 import { broadcastStrides } from "./elementwise.ts";
 import { copyStrided } from "./strided.ts";
@@ -15,6 +17,7 @@ import { copyStrided } from "./strided.ts";
  * reshape(ones([2, 6]), [3, -1]).shape; // [3, 4]
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor("reshape", x);
   const target = resolveShape(x, shape);
   const out = new Tensor(x.storage, x.offset, target, x.dtype);
   record("reshape", [x], [out], true, ([g]) => [reshape(g as Tensor, x.shape)]);
@@ -39,6 +42,7 @@ function resolveShape(x: Tensor, shape: Shape): Shape {
 
 /** Removes axis `axis`, whose extent must be 1. */
 export function squeeze(x: Tensor, axis: number): Tensor {
+  checkTensor("squeeze", x);
   const at = normalizeAxis("squeeze", axis, x.rank);
   if (x.shape[at] !== 1) {
     throw new ShapeError({ what: "squeeze", expected: `extent 1 at axis ${at}`, got: formatShape(x.shape) });
@@ -48,6 +52,7 @@ export function squeeze(x: Tensor, axis: number): Tensor {
 
 /** Inserts an axis of extent 1 before `axis`. */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
+  checkTensor("unsqueeze", x);
   const at = normalizeAxis("unsqueeze", axis, x.rank + 1);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
@@ -88,6 +93,7 @@ export const permute: Op<Unary, [readonly number[]]> = defineOp<Unary, [readonly
 
 /** Exchanges two axes, by default the last two. */
 export function transpose(x: Tensor, first = -2, second = -1): Tensor {
+  checkTensor("transpose", x);
   const axes = x.shape.map((_, axis) => axis);
   const [a, b] = [normalizeAxis("transpose", first, x.rank), normalizeAxis("transpose", second, x.rank)];
   [axes[a], axes[b]] = [axes[b], axes[a]];
@@ -122,6 +128,7 @@ export const broadcastTo: Op<Unary, [Shape]> = defineOp<Unary, [Shape]>("broadca
  * slice(tensor([1, 2, 3, 4]), 0, 1, 3).toArray(); // [2, 3]
  */
 export function slice(x: Tensor, axis: number, start: number, end?: number): Tensor {
+  checkTensor("slice", x);
   const at = normalizeAxis("slice", axis, x.rank);
   const extent = x.shape[at];
   const from = start < 0 ? start + extent : start;
@@ -172,6 +179,7 @@ const pad: Op<Unary, [number, number, number]> = defineOp<Unary, [number, number
  * @throws {IndexError} when there is no such position.
  */
 export function select(x: Tensor, axis: number, index: number): Tensor {
+  checkTensor("select", x);
   const at = normalizeAxis("select", axis, x.rank);
   const extent = x.shape[at];
   const position = index < 0 ? index + extent : index;
@@ -193,6 +201,7 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
  * concat([ones([2, 3]), zeros([2, 1])], 1).shape; // [2, 4]
  */
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
+  checkList("concat", parts, "tensors", (part) => part instanceof Tensor);
   if (parts.length === 0) {
     throw new ShapeError({ what: "concat", expected: "at least one tensor", got: "none" });
   }
@@ -235,11 +244,13 @@ function joinParts(axis: number, parts: readonly Tensor[]): Tensor {
 }
 
 /** Tensors of one shape joined along a new axis. */
-export const stack = (parts: readonly Tensor[], axis = 0): Tensor =>
-  concat(
+export function stack(parts: readonly Tensor[], axis = 0): Tensor {
+  checkList("stack", parts, "tensors", (part) => part instanceof Tensor);
+  return concat(
     parts.map((part) => unsqueeze(part, axis)),
     axis,
   );
+}
 
 /** Elements along `axis` in reverse order. */
 export const flip: Op<Unary, [number]> = defineOp<Unary, [number]>("flip", {
@@ -267,4 +278,7 @@ export const clone: Op<Unary, []> = defineOp<Unary>("clone", {
  * The same data cut off from the graph: no gradient flows through. Truncated back-propagation through time is
  * `state = detach(state)` between segments.
  */
-export const detach = (x: Tensor): Tensor => new Tensor(x.storage, x.offset, x.shape, x.dtype);
+export function detach(x: Tensor): Tensor {
+  checkTensor("detach", x);
+  return new Tensor(x.storage, x.offset, x.shape, x.dtype);
+}

@@ -2,7 +2,7 @@
 import { ShapeError } from "../../base/errors.ts";
 import { formatShape, type Shape } from "../../base/shape.ts";
 import { full } from "../create.ts";
-import { commonType, defineFusedOp, defineOp, type Op, type Unary } from "../op.ts";
+import { checkTensor, commonType, defineFusedOp, defineOp, type Op, type Unary } from "../op.ts";
 import { empty, type Tensor } from "../tensor.ts";
 import { mul, sub } from "./elementwise.ts";
 import { sum } from "./reduce.ts";
@@ -64,6 +64,7 @@ const maskedOp = defineFusedOp<Unary, [Tensor], [Tensor]>("maskedSoftmax", (k, d
  * maskedSoftmax(tensor([1, 1, 9]), tensor([1, 1, 0])).toArray(); // [0.5, 0.5, 0]
  */
 export function maskedSoftmax(x: Tensor, mask: Tensor): Tensor {
+  checkTensor("maskedSoftmax", x);
   commonType("maskedSoftmax", [x, mask]);
   return maskedOp([x], mask)[0];
 }
