@@ -1,5 +1,5 @@
 /** ARPA files, the text form in which n-gram models are exchanged: read. */
-import { FormatError } from "../base/errors.ts";
+import { FormatError, OptionError } from "../base/errors.ts";
 import { readBytes } from "../base/files.ts";
 import { describe } from "../base/options.ts";
 import { otherFormat } from "../base/utf8.ts";
@@ -30,6 +30,9 @@ const NEWLINE = 10;
  */
 export function readArpa(source: string | Uint8Array, file?: string): NgramModel {
   if (typeof source === "string") return readArpa(readBytes(source), source);
+  if (!(source instanceof Uint8Array)) {
+    throw new OptionError({ what: "readArpa", expected: "a path or a Uint8Array", got: describe(source) });
+  }
   // Room for the suffixes that are not listed is only known after reading: seldom needed, so found by trying.
   for (let spare = 1 / 16; ; spare *= 4) {
     const model = new ArpaReader(source, file, spare).read();

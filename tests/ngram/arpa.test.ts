@@ -168,3 +168,9 @@ test("words with white space are not written, and the old file stays", () => {
   );
   expect(() => readArpa(path("m.arpa"))).toThrow(/got "old"/);
 });
+
+test("what is neither a path nor bytes is refused", () => {
+  expect(() => readArpa({} as unknown as Uint8Array)).toThrow(
+    "readArpa: expected a path or a Uint8Array, got an object",
+  );
+});
