@@ -12,6 +12,7 @@ const ALLOWED = {
   nn: ["tensor", "formats", "base"],
   optim: ["nn", "tensor", "base"],
   models: ["nn", "tensor", "ngram", "text", "decode", "metrics", "formats", "base"],
+  vectors: ["nn", "tensor", "formats", "base"],
   train: ["optim", "nn", "tensor", "text", "metrics", "formats", "plot", "base"],
   testing: [
     "models",

@@ -34,6 +34,14 @@ export { readSafetensors, type SavedTensors, writeSafetensors } from "./formats/
 export type { SavedTensor } from "./formats/safetensors-dtype.ts";
 export { parseStrictJson } from "./formats/strict-json.ts";
 export { type NamedText, parseVocabMerges } from "./formats/vocab-merges.ts";
+export {
+  readWord2vecBinary,
+  readWord2vecText,
+  type WordTable,
+  writeProjector,
+  writeWord2vecBinary,
+  writeWord2vecText,
+} from "./formats/word2vec.ts";
 export type { MemoryInfo } from "./kernels/memory.ts";
 export {
   type BleuOptions,
@@ -183,6 +191,7 @@ export { type Attention as AttentionPicture, attentionMap } from "./plot/attenti
 export { lineChart, type Series } from "./plot/line-chart.ts";
 export { type LogRecord, type Report, renderReport } from "./plot/report.ts";
 export { attentionHeadsTable, attentionTable, sparkline, terminalCurve } from "./plot/terminal.ts";
+export { type MapPoint, type WordMapOptions, wordMap } from "./plot/word-map.ts";
 export {
   type BackwardOptions,
   backward,
@@ -281,3 +290,22 @@ export type { TrainingEvent, TrainingResult, WeightAverage } from "./train/event
 export type { OptimizerOptions, TrainOptions, TrainSchedule } from "./train/options.ts";
 export type { Trainable, TrainingTask } from "./train/task.ts";
 export { train } from "./train/train.ts";
+export {
+  type Analogy,
+  type AnalogyCount,
+  type AnalogyResult,
+  type AnalogySection,
+  evaluateAnalogies,
+  evaluateSimilarity,
+  parseAnalogies,
+  parseRatedPairs,
+  type RatedPair,
+  type SimilarityResult,
+  spearman,
+} from "./vectors/evaluate.ts";
+export { NegativeSampling } from "./vectors/negative-sampling.ts";
+export type { SubwordOptions, WordVectorOptions, WordVectorProgress } from "./vectors/options.ts";
+export { joinPhrases, type PhraseOptions } from "./vectors/phrases.ts";
+export { principalComponents } from "./vectors/projection.ts";
+export { trainWordVectors } from "./vectors/train.ts";
+export { type AnalogyOptions, type Neighbour, WordVectors } from "./vectors/word-vectors.ts";

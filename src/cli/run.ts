@@ -8,6 +8,7 @@ import { declareNgram } from "./commands/ngram.ts";
 import { declarePlot } from "./commands/plot.ts";
 import { declareScore } from "./commands/score.ts";
 import { declareTokenizer } from "./commands/tokenizer.ts";
+import { declareVectors } from "./commands/vectors.ts";
 import { reportError } from "./errors.ts";
 import type { Io } from "./io.ts";
 import type { Perform } from "./perform.ts";
@@ -22,7 +23,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       status = (await work(io, ...given)) ?? 0;
     };
   const program = new Command("lexigrad")
-    .description("Trains, evaluates and uses tokenizers, language models and translators.")
+    .description("Trains, evaluates and uses tokenizers, word vectors, language models and translators.")
     .version(versionOfPackage())
     .helpCommand(false)
     .exitOverride()
@@ -31,8 +32,16 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       writeErr: (text) => void io.stderr.write(text),
       outputError: () => undefined,
     });
-  for (const declare of [declareTokenizer, declareMt, declareLm, declareNgram, declareScore, declarePlot])
-    declare(program, perform);
+  const commands = [
+    declareTokenizer,
+    declareMt,
+    declareLm,
+    declareNgram,
+    declareVectors,
+    declareScore,
+    declarePlot,
+  ];
+  for (const declare of commands) declare(program, perform);
   const asked = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   try {
     await program.parseAsync(asked, { from: "user" });

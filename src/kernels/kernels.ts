@@ -1,3 +1,5 @@
+import type { WordVectorTraining } from "./word-vector-training.ts";
+
 /**
  * The contract of the numeric kernels: what every backend computes.
  *
@@ -17,7 +19,7 @@
  */
 export interface Kernels
   extends Elementwise, Reductions, Movement, MatrixProduct, Rows, CrossEntropy, Attention, AdditiveAttention, Recurrent,
-    Updates {}
+    Updates, WordVectorTraining {}
 
 /** `out[i] = f(x[i])` for i < n. */
 export type UnaryKernel = (x: number, out: number, n: number) => void;

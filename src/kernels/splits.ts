@@ -1,7 +1,7 @@
 /**
  * How the work of each kernel divides: along rows, elements, columns or batch entries, whose results are written to
  * disjoint places and computed in an order that does not depend on where the cuts fall. Kernels that sum over what
- * could be divided are not here, and run on one thread.
+ * could be divided are not here, and run on one thread. The exception is `negativeSampling`.
  *
  * Numbers are positions of arguments, in the order of `kernels.ts`.
  */
@@ -162,6 +162,15 @@ const attentionGrad: Split = {
 // x, out, n, p, seed0, seed1
 const dropout: Split = { ...split(2, [[0], [1]], [2], 0.8, 64), seed: [4] };
 
+/** Stretches of the words, whose updates meet in the same tables: one for each thread that is asked for. */
+const negativeSampling: Split = {
+  count: 1,
+  granule: 16,
+  moves: [[0], [14], [15]],
+  seed: [17],
+  work: (args) => args[16] * MIN_CHUNK,
+};
+
 const CHEAP = 0.4;
 const unary = (each: number) => elements([0, 1], 2, each);
 const withGradient = elements([0, 1, 2], 3, 3);
@@ -291,6 +300,7 @@ const CHOICES = {
   adagrad: elements([0, 1, 2], 3, 1),
   rmsprop: elements([0, 1, 2, 3, 4], 5, 1.5),
   adam: elements([0, 1, 2, 3, 4], 5, 1.5),
+  negativeSampling: (args) => (args[16] > 1 ? negativeSampling : undefined),
 } as const satisfies { readonly [K in keyof Kernels]?: Choice };
 
 /** A kernel that divides. */

@@ -18,7 +18,9 @@ type AnyCase = (arena: Arena, n: number) => number[];
 
 describe.each(["strict", "relaxed"] as SimdVariant[])("%s kernels", (variant) => {
   const kernels = loadSimd(heap, variant) as Kernels;
-  test.skipIf(!kernels).each(SPLITS)("%s: chunks give the bits of the whole", (name, choose) => {
+  // Threads that train word vectors do not wait for each other, on purpose.
+  const exact = SPLITS.filter(([name]) => name !== "negativeSampling");
+  test.skipIf(!kernels).each(exact)("%s: chunks give the bits of the whole", (name, choose) => {
     let divided = 0;
     const law = fc.property(fc.nat(300), fc.nat(), fc.integer({ min: 1, max: 7 }), (n, seed, chunks) => {
       const arena = new Arena(heap, base, ARENA_BYTES, seed);

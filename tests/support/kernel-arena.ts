@@ -54,8 +54,13 @@ export class Arena {
 
   /** An input of i32. */
   indices(length: number, below: number): number {
+    return this.numbers(length, (random) => random.integer(below));
+  }
+
+  /** An input of i32, element i being what `draw` gives for it. */
+  numbers(length: number, draw: (random: Random, i: number) => number): number {
     const start = this.#place("input", "i32", length);
-    for (let i = 0; i < length; i++) this.#heap.i32[start / 4 + i] = this.random.integer(below);
+    for (let i = 0; i < length; i++) this.#heap.i32[start / 4 + i] = draw(this.random, i);
     return start;
   }
 

@@ -7,6 +7,7 @@ import type { Kernels, StridedKernel, UnaryKernel } from "../../src/kernels/kern
 import type { Arena, Arguments, KernelCase } from "./kernel-arena.ts";
 import { additiveAttentionCases } from "./kernel-cases-additive-attention.ts";
 import { attentionCases } from "./kernel-cases-attention.ts";
+import { wordVectorCases } from "./kernel-cases-word-vectors.ts";
 
 const unary =
   (draw?: (random: Random) => number) =>
@@ -401,4 +402,5 @@ export const kernelCases = {
       correction2,
     ];
   },
+  ...wordVectorCases,
 } satisfies { [K in keyof Kernels]: KernelCase<K> };

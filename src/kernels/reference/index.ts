@@ -10,6 +10,7 @@ import { crossEntropies } from "./cross-entropy.ts";
 import { elementwise } from "./elementwise.ts";
 import { matrixProduct } from "./matmul.ts";
 import { movement } from "./movement.ts";
+import { negativeSampling } from "./negative-sampling.ts";
 import { recurrent } from "./recurrent.ts";
 import { reductions } from "./reductions.ts";
 import { rows } from "./rows.ts";
@@ -30,5 +31,6 @@ export function createReference(heap: Heap, type: FloatType): Kernels {
     ...additiveAttention(view),
     ...recurrent(view),
     ...updates(view),
+    ...negativeSampling(view),
   };
 }

@@ -33,7 +33,8 @@ export const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Mat
 export const randomBits = (i: number, seed0: number, seed1: number): number =>
   mix((seed0 + Math.imul(i, seed1 | 1)) | 0) >>> 0;
 
-function mix(z: number): number {
+/** Wellons' integer hash. */
+export function mix(z: number): number {
   let h = z;
   h = Math.imul(h ^ (h >>> 16), 0x21f0aaad);
   h = Math.imul(h ^ (h >>> 15), 0x735a2d97);

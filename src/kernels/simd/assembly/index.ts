@@ -8,6 +8,7 @@ export { addScalar, axpy, clamp, dropout, fill, mulScalar, powScalar, select } f
 export { layerNorm, layerNormGrad, layerNormScaleGrad } from "./layer-norm";
 export { matmul } from "./matmul";
 export { addStrided, copyStrided, gatherRows, pick, scatterAddPick, scatterAddRows } from "./movement";
+export { negativeSampling } from "./negative-sampling";
 export * from "./recurrent";
 export { argmax, max, maxAbs, sum, sumSquares } from "./reductions";
 export { rotary } from "./rotary";

@@ -10,7 +10,7 @@ export const MR: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 /** Where this instance's scratch memory begins: threads on one memory have one each. */
 // @ts-ignore: decorator
 @external("env", "scratch")
-declare const scratch: usize;
+export declare const scratch: usize;
 export const PACKED_B: usize = scratch;
 export const PACKED_A: usize = PACKED_B + <usize>(4 * KC * NC);
 
