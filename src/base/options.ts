@@ -43,6 +43,16 @@ export function checkList(
   throw new OptionError({ what, expected: `an array of ${items}`, got: describe(value) });
 }
 
+/** @throws {OptionError} for anything but an instance of `type`. */
+export function checkInstance(
+  what: string,
+  value: unknown,
+  type: { new (...values: never[]): unknown; name: string },
+): void {
+  if (value instanceof type) return;
+  throw new OptionError({ what, expected: `a ${type.name}`, got: describe(value) });
+}
+
 /** @throws {OptionError} for anything but a Map. */
 export function checkMap(what: string, value: unknown): void {
   if (value instanceof Map) return;

@@ -7,7 +7,7 @@
  * else. All numbers are little-endian, as are all platforms this runs on.
  */
 import { DTypeError, type FileLocation, FormatError, OptionError, ShapeError } from "../base/errors.ts";
-import { checkMap, describe } from "../base/options.ts";
+import { checkInstance, checkMap, describe } from "../base/options.ts";
 import { checkShape, formatShape, sizeOf } from "../base/shape.ts";
 import { decodeUtf8 } from "../base/utf8.ts";
 import { CHECKSUM_KEY, type RawTensor, verifyChecksums, withChecksums } from "./safetensors-checksum.ts";
@@ -56,9 +56,7 @@ export interface WriteSafetensorsOptions {
  * readSafetensors(writeSafetensors(new Map([["weight", weight]]))).get("weight")?.shape; // [2]
  */
 export function readSafetensors(bytes: Uint8Array, file?: string): SavedTensors {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new OptionError({ what: "readSafetensors", expected: "a Uint8Array", got: describe(bytes) });
-  }
+  checkInstance("readSafetensors", bytes, Uint8Array);
   try {
     return new Reader(bytes).tensors();
   } catch (cause) {

@@ -5,7 +5,7 @@
  * binary file a word and a space come before little-endian f32, and a line feed may come before a word.
  */
 import { type FileLocation, FormatError, OptionError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { checkInstance, checkList, checkObject, describe } from "../base/options.ts";
 
 /** Words, and a vector for each: `[words.length, dim]`. */
 export interface WordTable {
@@ -71,6 +71,7 @@ const decode = (bytes: Uint8Array): string => decoder.decode(bytes);
  * @throws {FormatError} when the file is of another kind, cut short, or longer than its first line says.
  */
 export function readWord2vecBinary(bytes: Uint8Array, file: FileLocation = {}): WordTable {
+  checkInstance("readWord2vecBinary", bytes, Uint8Array);
   const header = readHeader(bytes, file);
   const { count, dim } = header;
   // A word of one byte, a space, the vector.
@@ -124,6 +125,7 @@ function swapBytes(bytes: Uint8Array): void {
  * @throws {FormatError} with the line, when the file is of another kind, cut short, or longer than its first line says.
  */
 export function readWord2vecText(bytes: Uint8Array, file: FileLocation = {}): WordTable {
+  checkInstance("readWord2vecText", bytes, Uint8Array);
   const header = readHeader(bytes, file);
   const { count, dim } = header;
   // A word of one byte, and a space and a digit for each element.
@@ -174,7 +176,7 @@ export function readWord2vecText(bytes: Uint8Array, file: FileLocation = {}): Wo
  * @throws {OptionError} for words that the format cannot hold: empty ones, and those with blanks or NUL.
  */
 export function writeWord2vecText(table: WordTable): Uint8Array {
-  const { words, dim, vectors } = table;
+  const { words, dim, vectors } = checkTable(table);
   const lines = [`${words.length} ${dim}`];
   for (const [i, word] of words.entries()) {
     checkWord(word);
@@ -185,7 +187,7 @@ export function writeWord2vecText(table: WordTable): Uint8Array {
 
 /** The binary format, as word2vec.c writes it. @throws {OptionError} as {@link writeWord2vecText} does. */
 export function writeWord2vecBinary(table: WordTable): Uint8Array {
-  const { words, dim, vectors } = table;
+  const { words, dim, vectors } = checkTable(table);
   const encoder = new TextEncoder();
   const names = words.map((word) => encoder.encode(`${checkWord(word)} `));
   const header = encoder.encode(`${words.length} ${dim}\n`);
@@ -204,13 +206,21 @@ export function writeWord2vecBinary(table: WordTable): Uint8Array {
 }
 
 /** The vectors for TensorFlow's projector: tab-separated, a line each; the words are a file of their own. */
-export function writeProjector({ words, dim, vectors }: WordTable): { vectors: string; metadata: string } {
+export function writeProjector(table: WordTable): { vectors: string; metadata: string } {
+  const { words, dim, vectors } = checkTable(table);
   const rows = words.map((_, i) => Array.from(vectors.subarray(i * dim, (i + 1) * dim), shortest).join("\t"));
   return { vectors: `${rows.join("\n")}\n`, metadata: `${words.map(checkWord).join("\n")}\n` };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the formats end words at these
 const UNWRITABLE = /[\u0000\s]/;
+
+function checkTable(table: WordTable): WordTable {
+  checkObject("table of vectors", table);
+  checkList("words of the table", table.words);
+  checkInstance("vectors of the table", table.vectors, Float32Array);
+  return table;
+}
 
 function checkWord(word: string): string {
   if (word !== "" && !UNWRITABLE.test(word)) return word;

@@ -1,5 +1,5 @@
 /** Named points in the plane, as SVG. */
-import { checkNumber } from "../base/options.ts";
+import { checkList, checkNumber, checkObject } from "../base/options.ts";
 import { element, type Markup } from "./markup.ts";
 import { pixels } from "./text-width.ts";
 import { standalone } from "./theme.ts";
@@ -38,6 +38,8 @@ interface Box {
  * wordMap([{ name: "cat", x: 0, y: 0 }, { name: "dog", x: 1, y: 1 }]).slice(0, 4); // "<svg"
  */
 export function wordMap(points: readonly MapPoint[], options: WordMapOptions = {}): string {
+  checkList("wordMap points", points, "points", (point) => typeof point === "object" && point !== null);
+  checkObject("wordMap options", options);
   const width = checkNumber("wordMap width", options.width ?? 800, { min: 120 });
   const height = checkNumber("wordMap height", options.height ?? 600, { min: 120 });
   const { title } = options;

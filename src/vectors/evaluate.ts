@@ -1,6 +1,6 @@
 /** Word vectors held against people's judgements of similarity and against analogies. */
 import { FormatError } from "../base/errors.ts";
-import { checkNumber } from "../base/options.ts";
+import { checkList, checkNumber, checkObject, checkText } from "../base/options.ts";
 
 /** What is evaluated: see `WordVectors`. */
 export interface Evaluable {
@@ -28,6 +28,7 @@ export interface RatedPair {
  * parseRatedPairs("Word_1,Word_2,score\nlove,sex,6.77\n"); // [{ a: "love", b: "sex", rating: 6.77 }]
  */
 export function parseRatedPairs(text: string, file?: string): RatedPair[] {
+  checkText("rated pairs", text);
   const pairs: RatedPair[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
@@ -58,6 +59,8 @@ export interface SimilarityResult {
 
 /** Spearman's correlation of cosines with people's ratings, over the pairs of known words. */
 export function evaluateSimilarity(vectors: Evaluable, pairs: readonly RatedPair[]): SimilarityResult {
+  checkObject("evaluateSimilarity vectors", vectors);
+  checkList("evaluateSimilarity pairs", pairs);
   const known = pairs.filter(({ a, b }) => vectors.has(a) && vectors.has(b));
   const cosines = known.map(({ a, b }) => vectors.similarity(a, b));
   const ratings = known.map(({ rating }) => rating);
@@ -71,6 +74,8 @@ export function evaluateSimilarity(vectors: Evaluable, pairs: readonly RatedPair
  * spearman([1, 2, 3, 4], [10, 30, 20, 40]); // 0.8
  */
 export function spearman(x: readonly number[], y: readonly number[]): number {
+  checkList("spearman x", x, "numbers", Number.isFinite);
+  checkList("spearman y", y, "numbers", Number.isFinite);
   return pearson(ranks(x), ranks(y));
 }
 
@@ -114,6 +119,7 @@ export interface AnalogySection {
  * @throws {FormatError} with the line, for anything else.
  */
 export function parseAnalogies(text: string, file?: string): AnalogySection[] {
+  checkText("analogies", text);
   const sections: { name: string; questions: Analogy[] }[] = [];
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     const words = line.trim().split(/\s+/);
@@ -164,6 +170,9 @@ export function evaluateAnalogies(
   sections: readonly AnalogySection[],
   { limit = 30_000 }: { readonly limit?: number } = {},
 ): AnalogyResult {
+  checkObject("evaluateAnalogies vectors", vectors);
+  checkList("evaluateAnalogies words", vectors.words);
+  checkList("evaluateAnalogies sections", sections);
   checkNumber("limit", limit, { integer: true, min: 0 });
   const size = limit === 0 ? vectors.words.length : Math.min(limit, vectors.words.length);
   const { dim, unitVectors } = vectors;

@@ -1,5 +1,6 @@
 /** The model of word vectors in the ops of the tensor core: what the training kernel computes, to be read. */
 
+import { checkObject } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { Module } from "../nn/module.ts";
@@ -18,11 +19,13 @@ export class NegativeSampling extends Module {
   /** Of words as what is predicted: `[words, dim]`. */
   output: Embedding;
 
-  constructor({ words, dim, random }: { words: number; dim: number; random?: Random }) {
+  constructor(options: { words: number; dim: number; random?: Random }) {
     super();
-    const options = { numEmbeddings: words, embeddingDim: dim, ...(random && { random }) };
-    this.input = new Embedding(options);
-    this.output = new Embedding(options);
+    checkObject("NegativeSampling options", options);
+    const { words, dim, random } = options;
+    const sizes = { numEmbeddings: words, embeddingDim: dim, ...(random && { random }) };
+    this.input = new Embedding(sizes);
+    this.output = new Embedding(sizes);
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Phrases: pairs of words that stand together more often than chance would have them. */
-import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
+import { checkList, checkNumber, rejectUnknownKeys } from "../base/options.ts";
 
 export interface PhraseOptions {
   /** Words and pairs that occur less often make no phrase; it is also taken from a pair's count. @defaultValue 5 */
@@ -22,6 +22,7 @@ export function joinPhrases(
   sentences: readonly (readonly string[])[],
   options: PhraseOptions = {},
 ): string[][] {
+  checkList("joinPhrases sentences", sentences, "arrays of words", Array.isArray);
   rejectUnknownKeys("phrase", options, ["minCount", "threshold"]);
   const minCount = checkNumber("minCount", options.minCount ?? 5, { integer: true, min: 1 });
   const threshold = checkNumber("threshold", options.threshold ?? 100, { min: 0 });

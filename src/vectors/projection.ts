@@ -1,5 +1,6 @@
 /** Vectors in two dimensions. */
 import { OptionError } from "../base/errors.ts";
+import { checkInstance } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 
 const ROUNDS = 200;
@@ -20,6 +21,7 @@ export function principalComponents(
   vectors: Float32Array,
   dim: number,
 ): { positions: Float64Array; shares: readonly [number, number] } {
+  checkInstance("vectors of principal components", vectors, Float32Array);
   const n = vectors.length / dim;
   if (!(n >= 2 && dim >= 2)) {
     throw new OptionError({

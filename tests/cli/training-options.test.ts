@@ -94,7 +94,7 @@ describe("refused", () => {
     ["--schedule inverse-sqrt", "--schedule inverse-sqrt: expected --warmup with it, got none."],
     [
       "--beta2 0.9 --optimizer sgd",
-      "--beta2: expected --optimizer adam or adamw with it, got --optimizer sgd.",
+      "--beta2: expected --optimizer adam or adamw or rmsprop with it, got --optimizer sgd.",
     ],
   ])("%s", (flags, message) => {
     const action = () => given(...flags.split(" "));
