@@ -1,34 +1,14 @@
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
-import { BackendError } from "../../src/base/errors.ts";
-import { type Backend, selectBackend } from "../../src/kernels/backend.ts";
+import { describe, expect, test } from "vitest";
+import type { Backend } from "../../src/kernels/backend.ts";
 import { makeCalls } from "../../src/kernels/calls.js";
 import { CallList, type Lane, laneBounds } from "../../src/kernels/lanes.ts";
 import { Heap } from "../../src/kernels/memory.ts";
-import type { WorkerPool } from "../../src/kernels/pool.ts";
 import { runs } from "../support/fc.ts";
+import { backendSelector } from "../support/threaded-backends.ts";
 
 const heap = new Heap();
-const STARTUP_MILLISECONDS = 30_000;
-const pools: WorkerPool[] = [];
-
-function select(name: string, threads: number): Backend | undefined {
-  try {
-    const backend = selectBackend(heap, name, threads);
-    if (backend.pool) {
-      pools.push(backend.pool);
-      expect(backend.pool.awaitWorkers(STARTUP_MILLISECONDS)).toBe(true);
-    }
-    return backend;
-  } catch (error) {
-    if (error instanceof BackendError) return undefined;
-    throw error;
-  }
-}
-
-afterAll(() => {
-  for (const pool of pools) pool.end();
-});
+const select = backendSelector(heap);
 
 test.each([
   { rows: 64, products: 2 ** 20, granule: 1, least: 2 ** 20, threads: 2, bounds: [0, 32, 64] },

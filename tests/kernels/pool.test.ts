@@ -1,31 +1,13 @@
-import { afterAll, describe, expect, test } from "vitest";
-import { BackendError, WorkerError } from "../../src/base/errors.ts";
-import { type Backend, selectBackend } from "../../src/kernels/backend.ts";
+import { describe, expect, test } from "vitest";
+import { WorkerError } from "../../src/base/errors.ts";
+import type { Backend } from "../../src/kernels/backend.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { Heap } from "../../src/kernels/memory.ts";
 import type { WorkerPool } from "../../src/kernels/pool.ts";
+import { backendSelector } from "../support/threaded-backends.ts";
 
 const heap = new Heap();
-const STARTUP_MILLISECONDS = 30_000;
-const pools: WorkerPool[] = [];
-
-function select(name: string, threads: number): Backend | undefined {
-  try {
-    const backend = selectBackend(heap, name, threads);
-    if (backend.pool) {
-      pools.push(backend.pool);
-      expect(backend.pool.awaitWorkers(STARTUP_MILLISECONDS)).toBe(true);
-    }
-    return backend;
-  } catch (error) {
-    if (error instanceof BackendError) return undefined;
-    throw error;
-  }
-}
-
-afterAll(() => {
-  for (const pool of pools) pool.end();
-});
+const select = backendSelector(heap);
 
 function filled(length: number): number {
   const x = heap.allocate(4 * length);
