@@ -44,11 +44,11 @@ export function checkList(
 }
 
 /** @throws {OptionError} for anything but an instance of `type`. */
-export function checkInstance(
+export function checkInstance<T>(
   what: string,
   value: unknown,
-  type: { new (...values: never[]): unknown; name: string },
-): void {
+  type: { new (...values: never[]): T; name: string },
+): asserts value is T {
   if (value instanceof type) return;
   throw new OptionError({ what, expected: `a ${type.name}`, got: describe(value) });
 }

@@ -26,6 +26,7 @@ export interface TrainOptions extends DataOptions, RunOptions, TokenizerOptions,
   readonly joint?: boolean;
   readonly model: "rnn" | "transformer";
   readonly maxTokens?: number;
+  readonly bpeDropout?: number;
   readonly validSentences: number;
   readonly bleu: boolean;
   readonly monitor: Monitor;
@@ -92,12 +93,12 @@ const networkOf = ({ model }: TrainOptions, command: Command): NetworkOptions =>
   networkOptions(command, model, networkKeys(model), NETWORK_OPTIONS[model]);
 
 function translationOptions(options: TrainOptions, hasValidation: boolean, network: TranslationNetwork) {
-  const { epochs, steps, minutes, maxTokens, validSentences, bleu, monitor } = options;
+  const { epochs, steps, minutes, maxTokens, bpeDropout, validSentences, bleu, monitor } = options;
   const limited = epochs !== undefined || steps !== undefined || minutes !== undefined;
   return {
     ...trainingOptions(options, hasValidation, network),
     ...(limited ? {} : { epochs: DEFAULT_EPOCHS }),
-    ...defined({ maxTokens }),
+    ...defined({ maxTokens, bpeDropout }),
     ...(hasValidation ? { validSentences, bleu, monitor } : {}),
   };
 }

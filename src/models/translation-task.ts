@@ -15,6 +15,7 @@ import {
 } from "../tensor/index.ts";
 import { type IdPair, type PairBatch, PairBatches } from "../text/batching.ts";
 import { collectReferences, type ReferenceSet } from "../text/corpus-split.ts";
+import type { EncodeOptions } from "../text/tokenizer.ts";
 import type { TranslateOptions, Translation, TranslatorParts } from "./translation.ts";
 import { hasHeads } from "./translation-attention.ts";
 import type { TranslationNetwork } from "./translation-network.ts";
@@ -38,6 +39,11 @@ export interface TranslationTaskOptions {
   readonly smoothingForm?: SmoothingForm;
   /** Sentences translated to measure BLEU in validation. Default: all. */
   readonly validSentences?: number;
+  /**
+   * Cuts the training sentences anew for each epoch, with this chance of passing over a merge, for tokenizers that have
+   * merges (`dropout` of `Tokenizer.encode`). Default 0.
+   */
+  readonly bpeDropout?: number;
 }
 
 /** The loss of one batch. */
@@ -107,8 +113,10 @@ export class TranslationTask {
       "labelSmoothing",
       "smoothingForm",
       "validSentences",
+      "bpeDropout",
     ]);
-    const { batchSize, maxTokens, labelSmoothing = 0, smoothingForm = "uniform", validSentences } = options;
+    const { batchSize, maxTokens, labelSmoothing = 0, smoothingForm = "uniform" } = options;
+    const { validSentences, bpeDropout = 0 } = options;
     if (data.train.length === 0) {
       throw new OptionError({ what: "training data", expected: "at least one sentence pair", got: "none" });
     }
@@ -118,10 +126,23 @@ export class TranslationTask {
     this.#loss = { labelSmoothing, smoothingForm };
     const size = maxTokens === undefined ? { batchSize: batchSize ?? 64 } : { maxTokens };
     const ids = data.train.map((pair) => this.#encode(pair));
+    checkNumber("bpeDropout", bpeDropout, { min: 0, max: 1 });
+    const lacking = [translator.source, translator.target].find(({ hasMerges }) => !hasMerges);
+    if (bpeDropout > 0 && lacking !== undefined) {
+      const got = `one of type ${lacking.type}`;
+      throw new OptionError({ what: "bpeDropout", expected: "a tokenizer of type bpe or byte-bpe", got });
+    }
+    const redraw = (random: Random) =>
+      data.train.map((pair, i) => {
+        const drawn = this.#encode(pair, { dropout: bpeDropout, random });
+        // More pieces than a batch may hold are as rare as they are useless.
+        return Math.max(drawn.source.length, drawn.target.length) > (maxTokens ?? Infinity) ? ids[i] : drawn;
+      });
     this.batches = new PairBatches(ids, {
       ...size,
       padId: translator.target.padId,
       random: translator.random.fork(),
+      ...(bpeDropout === 0 ? {} : { redraw }),
     });
     const valid = data.valid ?? [];
     this.#valid = valid.map((pair) => this.#encode(pair));
@@ -134,11 +155,11 @@ export class TranslationTask {
   }
 
   /** Source ids with the end of sentence; target ids between begin and end of sentence. */
-  #encode({ source, target }: Pair): IdPair {
+  #encode({ source, target }: Pair, options?: EncodeOptions): IdPair {
     const { source: from, target: to } = this.#translator;
     return {
-      source: [...from.encode(source), from.eosId],
-      target: [to.bosId, ...to.encode(target), to.eosId],
+      source: [...from.encode(source, options), from.eosId],
+      target: [to.bosId, ...to.encode(target, options), to.eosId],
     };
   }
 

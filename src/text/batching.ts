@@ -64,6 +64,16 @@ export interface PairBatchOptions {
    * @defaultValue 8192
    */
   readonly bucketSize?: number;
+  /**
+   * Draws other forms of the same pairs for each epoch, in the same order, such as with BPE dropout. Needs `random`.
+   */
+  readonly redraw?: (random: Random) => readonly IdPair[];
+}
+
+/** The pairs of one pass over the data, and which of them make up each batch. */
+interface Epoch {
+  readonly pairs: readonly IdPair[];
+  readonly plan: readonly Int32Array[];
 }
 
 /**
@@ -105,12 +115,14 @@ export class PairBatches implements BatchSeries<PairBatch> {
   readonly #bucketSize: number;
   readonly #padId: number;
   readonly #base: RandomState | undefined;
+  readonly #redraw: PairBatchOptions["redraw"];
   #position: BatchPosition = { epoch: 0, batch: 0 };
-  #plan: Int32Array[];
+  #epoch: Epoch;
 
   constructor(pairs: readonly IdPair[], options: PairBatchOptions) {
-    rejectUnknownKeys("PairBatches", options, ["batchSize", "maxTokens", "padId", "random", "bucketSize"]);
-    const { batchSize, maxTokens, padId = 0, random, bucketSize = 8192 } = options;
+    const known = ["batchSize", "maxTokens", "padId", "random", "bucketSize", "redraw"];
+    rejectUnknownKeys("PairBatches", options, known);
+    const { batchSize, maxTokens, padId = 0, random, bucketSize = 8192, redraw } = options;
     if ((batchSize === undefined) === (maxTokens === undefined)) {
       const got = batchSize === undefined ? "neither" : "both";
       throw new OptionError({ what: "PairBatches", expected: "either batchSize or maxTokens", got });
@@ -122,14 +134,17 @@ export class PairBatches implements BatchSeries<PairBatch> {
     // Whole batches in a bucket, so that only the last of an epoch can be smaller.
     this.#bucketSize = batchSize === undefined ? bucketSize : Math.ceil(bucketSize / batchSize) * batchSize;
     this.#padId = checkNumber("padId", padId, { integer: true, min: 0 });
+    if (redraw !== undefined && random === undefined) {
+      throw new OptionError({ what: "PairBatches redraw", expected: "random with it", got: "none" });
+    }
     this.#base = random?.fork().state;
+    this.#redraw = redraw;
     this.#pairs = pairs;
-    checkPairs(pairs, this.#maxTokens);
-    this.#plan = this.#planEpoch(0);
+    this.#epoch = this.#planEpoch(0);
   }
 
   get batchesPerEpoch(): number {
-    return this.#plan.length;
+    return this.#epoch.plan.length;
   }
 
   get position(): BatchPosition {
@@ -138,18 +153,19 @@ export class PairBatches implements BatchSeries<PairBatch> {
 
   set position({ epoch, batch }: BatchPosition) {
     checkNumber("epoch", epoch, { integer: true, min: 0 });
-    const plan = this.#planEpoch(epoch);
-    checkNumber("batch", batch, { integer: true, min: 0, max: plan.length - 1 });
-    this.#plan = plan;
+    const planned = this.#planEpoch(epoch);
+    checkNumber("batch", batch, { integer: true, min: 0, max: planned.plan.length - 1 });
+    this.#epoch = planned;
     this.#position = { epoch, batch };
   }
 
   next(): PairBatch {
     const { epoch, batch } = this.#position;
-    const examples = this.#plan[batch];
-    if (batch + 1 < this.#plan.length) this.#position = { epoch, batch: batch + 1 };
+    const { pairs, plan } = this.#epoch;
+    const examples = plan[batch];
+    if (batch + 1 < plan.length) this.#position = { epoch, batch: batch + 1 };
     else this.position = { epoch: epoch + 1, batch: 0 };
-    const rows = Array.from(examples, (i) => this.#pairs[i]);
+    const rows = Array.from(examples, (i) => pairs[i]);
     return {
       source: padSequences(
         rows.map((pair) => pair.source),
@@ -167,11 +183,12 @@ export class PairBatches implements BatchSeries<PairBatch> {
   get paddingShare(): number {
     let cells = 0;
     let tokens = 0;
-    for (const batch of this.#plan) {
+    const { pairs, plan } = this.#epoch;
+    for (const batch of plan) {
       let longestSource = 0;
       let longestTarget = 0;
       for (const i of batch) {
-        const { source, target } = this.#pairs[i];
+        const { source, target } = pairs[i];
         longestSource = Math.max(longestSource, source.length);
         longestTarget = Math.max(longestTarget, target.length);
         tokens += source.length + target.length;
@@ -181,9 +198,10 @@ export class PairBatches implements BatchSeries<PairBatch> {
     return cells === 0 ? 0 : 1 - tokens / cells;
   }
 
-  #planEpoch(epoch: number): Int32Array[] {
-    const pairs = this.#pairs;
+  #planEpoch(epoch: number): Epoch {
     const random = this.#base && epochRandom(this.#base, epoch);
+    const pairs = this.#redraw && random ? this.#redraw(random.fork()) : this.#pairs;
+    checkPairs(pairs, this.#maxTokens);
     const order = Int32Array.from(pairs, (_, i) => i);
     random?.shuffle(order);
     const plan: Int32Array[] = [];
@@ -195,18 +213,18 @@ export class PairBatches implements BatchSeries<PairBatch> {
         const [x, y] = [pairs[a], pairs[b]];
         return x.target.length - y.target.length || x.source.length - y.source.length;
       });
-      this.#cut(bucket, plan);
+      this.#cut(bucket, pairs, plan);
     }
     random?.shuffle(plan);
-    return plan;
+    return { pairs, plan };
   }
 
   /** Cuts a sorted bucket into batches as large as the limits allow. */
-  #cut(bucket: Int32Array, plan: Int32Array[]): void {
+  #cut(bucket: Int32Array, pairs: readonly IdPair[], plan: Int32Array[]): void {
     let start = 0;
     let longest = 0;
     for (let i = 0; i < bucket.length; i++) {
-      const { source, target } = this.#pairs[bucket[i]];
+      const { source, target } = pairs[bucket[i]];
       const length = Math.max(source.length, target.length);
       const rows = i - start + 1;
       if (rows > this.#batchSize || rows * Math.max(longest, length) > this.#maxTokens) {

@@ -9,7 +9,7 @@
 import { Spans, unitsToString } from "../base/spans.ts";
 import { END_OF_WORD, type SplitRule } from "../formats/tokenizer-json.ts";
 import { characterIds } from "./bpe-vocabulary.ts";
-import type { MergeTable } from "./merge-table.ts";
+import type { MergeDropout, MergeTable } from "./merge-table.ts";
 import { Spacing } from "./spacing.ts";
 import { cutters } from "./split.ts";
 import type { TokenDecoder, TokenModel } from "./token-model.ts";
@@ -39,17 +39,17 @@ export class BpeModel implements TokenModel {
 
   constructor(options: BpeModelOptions) {
     this.#options = options;
-    this.#words = new WordCache((units, start, end) => this.#segment(units, start, end));
+    this.#words = new WordCache((units, start, end, dropout) => this.#segment(units, start, end, dropout));
     this.#endOfWord = options.ids.get(END_OF_WORD) ?? UNKNOWN;
     this.#characters = characterIds(options.ids);
   }
 
-  encode(text: string, ids: number[]): void {
+  encode(text: string, ids: number[], dropout?: MergeDropout): void {
     const { unknownId } = this.#options;
     const pieces = this.#pieces;
     cutters[this.#options.split](text, pieces);
     for (let i = 0; i < pieces.count; i++) {
-      this.#words.append(pieces.units, pieces.start(i), pieces.end(i), ids, unknownId);
+      this.#words.append(pieces.units, pieces.start(i), pieces.end(i), ids, unknownId, dropout);
     }
   }
 
@@ -102,7 +102,7 @@ export class BpeModel implements TokenModel {
     return new Spacing(this.#options.split === "punctuation");
   }
 
-  #segment(units: Uint16Array, start: number, end: number): Int32Array {
+  #segment(units: Uint16Array, start: number, end: number, dropout?: MergeDropout): Int32Array {
     const { merges, split } = this.#options;
     const { inner, final } = this.#characters;
     const word = unitsToString(units, start, end);
@@ -114,6 +114,6 @@ export class BpeModel implements TokenModel {
     let length = codes.length;
     if (split === "subword-nmt-0.1") symbols[length++] = this.#endOfWord;
     else symbols[length - 1] = final.get(codes[length - 1]) ?? UNKNOWN;
-    return symbols.subarray(0, merges.apply(symbols, length));
+    return symbols.subarray(0, merges.apply(symbols, length, dropout));
   }
 }

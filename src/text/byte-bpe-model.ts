@@ -7,7 +7,7 @@
  */
 import { Spans, unitsToString } from "../base/spans.ts";
 import { BYTE_TO_CHAR, cutByteLevel, tokenBytes } from "./byte-level.ts";
-import type { MergeTable } from "./merge-table.ts";
+import type { MergeDropout, MergeTable } from "./merge-table.ts";
 import type { TokenDecoder, TokenModel } from "./token-model.ts";
 import { WordCache } from "./word-cache.ts";
 import { encodeWtf8, Wtf8Decoder } from "./wtf8.ts";
@@ -38,14 +38,16 @@ export class ByteBpeModel implements TokenModel {
     this.#unknownId = unknownId;
     this.#texts = new Array(tokens.length);
     this.#byteIds = Int32Array.from(BYTE_TO_CHAR, (char) => ids.get(char) ?? -1);
-    this.#words = new WordCache((units, start, end) => this.#segment(unitsToString(units, start, end)));
+    this.#words = new WordCache((units, start, end, dropout) =>
+      this.#segment(unitsToString(units, start, end), dropout),
+    );
   }
 
-  encode(text: string, ids: number[]): void {
+  encode(text: string, ids: number[], dropout?: MergeDropout): void {
     const pieces = this.#pieces;
     cutByteLevel(text, pieces);
     for (let i = 0; i < pieces.count; i++) {
-      this.#words.append(pieces.units, pieces.start(i), pieces.end(i), ids, this.#unknownId);
+      this.#words.append(pieces.units, pieces.start(i), pieces.end(i), ids, this.#unknownId, dropout);
     }
   }
 
@@ -82,11 +84,11 @@ export class ByteBpeModel implements TokenModel {
     return this.#texts[id];
   }
 
-  #segment(word: string): Int32Array {
+  #segment(word: string, dropout?: MergeDropout): Int32Array {
     const bytes = encodeWtf8(word);
     const symbols = new Int32Array(bytes.length);
     for (let i = 0; i < bytes.length; i++) symbols[i] = this.#byteIds[bytes[i]];
-    return symbols.subarray(0, this.#merges.apply(symbols, symbols.length));
+    return symbols.subarray(0, this.#merges.apply(symbols, symbols.length, dropout));
   }
 }
 

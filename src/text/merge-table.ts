@@ -2,9 +2,18 @@
  * Applying byte-pair merges to one word, however long it is.
  *
  * Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with
- * Subword Units", 2016, section 3.2.
+ * Subword Units", 2016, section 3.2; with dropout: Provilkov, Emelianenko and
+ * Voita, "BPE-Dropout: Simple and Effective Subword Regularization", 2020, section 3.
  */
+import type { Random } from "../base/random.ts";
 import { PairTable } from "./pair-table.ts";
+
+/** How often a merge is passed over, and what decides. */
+export interface MergeDropout {
+  /** In [0, 1]; with 1, nothing is merged. */
+  readonly probability: number;
+  readonly random: Random;
+}
 
 /** A merge of two symbols, by id, into the symbol `whole`. */
 export interface SymbolMerge {
@@ -39,6 +48,8 @@ export class MergeTable {
   #following = new Int32Array(0);
   #entries = 0;
   #batch = new Int32Array(0);
+  /** Places passed over since the last merge, and the ranks they would have had. */
+  readonly #skipped: { at: number; rank: number }[] = [];
 
   /** A binary heap of the ranks whose lists are not empty. */
   readonly #ranks: Int32Array;
@@ -61,8 +72,11 @@ export class MergeTable {
    * Merges the word `symbols[0..length)` in place and returns its new length:
    * again and again, every occurrence of the pair of lowest rank, from left to
    * right. Negative symbols are unknown and never merge.
+   *
+   * With dropout, each time each occurrence is passed over with the given
+   * probability, as in subword-nmt; when all are, the word stays as it is.
    */
-  apply(symbols: Int32Array, length: number): number {
+  apply(symbols: Int32Array, length: number, dropout?: MergeDropout): number {
     if (length < 2) return length;
     this.#reserve(length);
     this.#entries = 0;
@@ -71,15 +85,23 @@ export class MergeTable {
       this.#next[i] = i + 1 < length ? i + 1 : -1;
     }
     for (let i = 0; i < length; i++) this.#rate(symbols, i);
-    while (this.#rankCount > 0) this.#mergeAll(symbols, this.#popLowest());
+    while (this.#rankCount > 0) {
+      const merged = this.#mergeAll(symbols, this.#popLowest(), dropout);
+      if (merged && this.#skipped.length > 0) this.#queueSkipped();
+    }
+    this.#skipped.length = 0;
 
     let size = 0;
     for (let i = 0; i !== -1; i = this.#next[i]) symbols[size++] = symbols[i];
     return size;
   }
 
-  /** Merges every pair of a rank; pairs that this creates wait, even those of lower rank. */
-  #mergeAll(symbols: Int32Array, rank: number): void {
+  /**
+   * Merges every pair of a rank that is not passed over; pairs that this creates wait, even those of lower rank.
+   *
+   * @returns whether there was any
+   */
+  #mergeAll(symbols: Int32Array, rank: number, dropout: MergeDropout | undefined): boolean {
     let size = 0;
     for (let entry = this.#first[rank]; entry !== -1; entry = this.#following[entry]) {
       this.#batch[size++] = this.#placeOf[entry];
@@ -88,11 +110,28 @@ export class MergeTable {
     // Places that cannot overlap may come in any order.
     if (this.#twins[rank]) this.#batch.subarray(0, size).sort();
     const whole = this.#wholes[rank];
+    let merged = false;
     for (let k = 0; k < size; k++) {
       const at = this.#batch[k];
       // The pair may have gone since: merged into a neighbour, or changed by one.
-      if (this.#rankAt[at] === rank) this.#merge(symbols, at, whole);
+      if (this.#rankAt[at] !== rank) continue;
+      if (dropout !== undefined && dropout.random.uniform() < dropout.probability) {
+        this.#skipped.push({ at, rank });
+      } else {
+        this.#merge(symbols, at, whole);
+        merged = true;
+      }
     }
+    return merged;
+  }
+
+  /** Gives the places passed over another chance. */
+  #queueSkipped(): void {
+    for (const { at, rank } of this.#skipped) {
+      // A place that a merge has changed waits in its new rank's list already.
+      if (this.#rankAt[at] === rank) this.#queue(at, rank);
+    }
+    this.#skipped.length = 0;
   }
 
   #merge(symbols: Int32Array, at: number, whole: number): void {
@@ -114,8 +153,16 @@ export class MergeTable {
     const right = next === -1 ? -1 : symbols[next];
     const rank = left < 0 || right < 0 ? -1 : this.#rankOf.get(left, right);
     this.#rankAt[at] = rank;
-    if (rank === -1) return;
+    if (rank !== -1) this.#queue(at, rank);
+  }
+
+  #queue(at: number, rank: number): void {
     const entry = this.#entries++;
+    if (entry === this.#placeOf.length) {
+      // Only dropout queues a place so often.
+      this.#placeOf = doubled(this.#placeOf);
+      this.#following = doubled(this.#following);
+    }
     this.#placeOf[entry] = at;
     this.#following[entry] = -1;
     if (this.#first[rank] === -1) {
@@ -167,4 +214,10 @@ export class MergeTable {
     heap[at] = last;
     return lowest;
   }
+}
+
+function doubled(values: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * values.length);
+  larger.set(values);
+  return larger;
 }

@@ -1,9 +1,10 @@
 /** What the types of tokenizers have in common, behind {@link Tokenizer}. */
+import type { MergeDropout } from "./merge-table.ts";
 
 /** Cuts plain text, in which special strings mean nothing, into tokens and back. */
 export interface TokenModel {
-  /** Appends the ids of `text` to `ids`. */
-  encode(text: string, ids: number[]): void;
+  /** Appends the ids of `text` to `ids`. Dropout is for models with merges. */
+  encode(text: string, ids: number[], dropout?: MergeDropout): void;
   /** The pieces of `text` as they are shown, unknown ones included. */
   tokenize(text: string): string[];
   /** The text of pieces as {@link tokenize} shows them. */

@@ -1,7 +1,15 @@
 /** Text to token ids and back: the one class for every type of tokenizer. */
 import { OptionError, StateError } from "../base/errors.ts";
 import { readText, writeText } from "../base/files.ts";
-import { checkList, checkObject, describe, rejectUnknownKeys } from "../base/options.ts";
+import {
+  checkInstance,
+  checkList,
+  checkNumber,
+  checkObject,
+  describe,
+  rejectUnknownKeys,
+} from "../base/options.ts";
+import { Random } from "../base/random.ts";
 import { formatBpeCodes, parseBpeCodes } from "../formats/bpe-codes.ts";
 import {
   END_OF_WORD,
@@ -15,7 +23,7 @@ import { BpeModel } from "./bpe-model.ts";
 import { codesToData } from "./bpe-vocabulary.ts";
 import { ByteBpeModel } from "./byte-bpe-model.ts";
 import { LookupModel } from "./lookup-model.ts";
-import { MergeTable } from "./merge-table.ts";
+import { type MergeDropout, MergeTable } from "./merge-table.ts";
 import { JOINER } from "./punctuation.ts";
 import { allowedSpecials, encodeBeside, splitSpecials } from "./special-tokens.ts";
 import type { TokenDecoder, TokenModel } from "./token-model.ts";
@@ -29,6 +37,15 @@ export interface EncodeOptions {
    * sequence with plain text.
    */
   readonly allowSpecials?: boolean | readonly string[];
+  /**
+   * BPE dropout: each time a merge could be made, it is passed over with this probability, so that rarer pieces of the
+   * same words are seen in training. Needs `random`, and a tokenizer with merges. Default 0.
+   *
+   * Provilkov, Emelianenko and Voita, "BPE-Dropout", 2020; 0.1 is what they use.
+   */
+  readonly dropout?: number;
+  /** What decides where `dropout` strikes. */
+  readonly random?: Random;
 }
 
 export interface DecodeOptions {
@@ -96,6 +113,11 @@ export class Tokenizer {
     return this.vocabulary.tokens;
   }
 
+  /** Whether words are put together by merges: types "bpe" and "byte-bpe". */
+  get hasMerges(): boolean {
+    return this.type === "bpe" || this.type === "byte-bpe";
+  }
+
   /** The merges of types "bpe" and "byte-bpe", first rank first. */
   get merges(): readonly Merge[] {
     return this.data.merges;
@@ -156,24 +178,45 @@ export class Tokenizer {
    *
    * @throws {StateError} for text that the vocabulary lacks when there is no
    *   token for unknown text.
+   * @throws {OptionError} for `dropout` without `random` or without merges.
+   * @example
+   * const tokenizer = trainTokenizer(["low low lower"], { type: "bpe", merges: 2 });
+   * tokenizer.encode("low").length; // 1
+   * tokenizer.encode("low", { dropout: 1, random: new Random(1) }).length; // 3
    */
   encode(text: string, options: EncodeOptions = {}): number[] {
     checkText("encode", text);
-    rejectUnknownKeys("encode", options, ["allowSpecials"]);
+    rejectUnknownKeys("encode", options, ["allowSpecials", "dropout", "random"]);
+    const dropout = this.#dropout(options);
     const parts = splitSpecials(text, allowedSpecials(options.allowSpecials, this.data.specials));
-    if (parts.length === 1) return this.#encodePlain(text);
+    if (parts.length === 1) return this.#encodePlain(text, dropout);
     return parts.flatMap((part, i) => {
       if (i % 2 === 1) return this.specialId(part);
-      if (this.data.split !== "punctuation") return this.#encodePlain(part);
+      if (this.data.split !== "punctuation") return this.#encodePlain(part, dropout);
       const sides = { left: i > 0, right: i + 1 < parts.length };
-      return encodeBeside(part, sides, (plain) => this.#encodePlain(plain));
+      return encodeBeside(part, sides, (plain) => this.#encodePlain(plain, dropout));
     });
   }
 
-  #encodePlain(text: string): number[] {
+  #encodePlain(text: string, dropout: MergeDropout | undefined): number[] {
     const ids: number[] = [];
-    this.#model.encode(this.#normalize(text), ids);
+    this.#model.encode(this.#normalize(text), ids, dropout);
     return ids;
+  }
+
+  #dropout({ dropout = 0, random }: EncodeOptions): MergeDropout | undefined {
+    const probability = checkNumber("dropout", dropout, { min: 0, max: 1 });
+    if (probability === 0) return undefined;
+    if (!this.hasMerges) {
+      const got = `one of type ${this.type}`;
+      throw new OptionError({
+        what: "dropout of merges",
+        expected: "a tokenizer of type bpe or byte-bpe",
+        got,
+      });
+    }
+    checkInstance("random", random, Random);
+    return { probability, random };
   }
 
   /**

@@ -1,25 +1,38 @@
 import { SpanTable } from "../base/span-table.ts";
+import type { MergeDropout } from "./merge-table.ts";
 
 const MAX_WORDS = 100_000;
 const MAX_WORD_LENGTH = 64;
 
+/** Gives the ids of the word `units[start..end)`; they need to last until its next call only. */
+type Segment = (units: Uint16Array, start: number, end: number, dropout?: MergeDropout) => Int32Array;
+
 /** Remembers the ids of frequent words, within bounded memory. */
 export class WordCache {
-  readonly #segment: (units: Uint16Array, start: number, end: number) => Int32Array;
+  readonly #segment: Segment;
   readonly #words = new SpanTable();
   /** The ids of all words, one after the other, and where those of each word end. */
   #ids = new Int32Array(1024);
   #ends = new Int32Array(256);
 
-  /** @param segment gives the ids of the word `units[start..end)`; they need to last until its next call only. */
-  constructor(segment: (units: Uint16Array, start: number, end: number) => Int32Array) {
+  constructor(segment: Segment) {
     this.#segment = segment;
   }
 
-  /** Appends the ids of the word `units[start..end)` to `ids`, and what `replace` gives for negative ones. */
-  append(units: Uint16Array, start: number, end: number, ids: number[], replace: () => number): void {
-    if (end - start > MAX_WORD_LENGTH) {
-      for (const id of this.#segment(units, start, end)) ids.push(id < 0 ? replace() : id);
+  /**
+   * Appends the ids of the word `units[start..end)` to `ids`, and what `replace` gives for negative ones. With dropout,
+   * chance decides anew each time.
+   */
+  append(
+    units: Uint16Array,
+    start: number,
+    end: number,
+    ids: number[],
+    replace: () => number,
+    dropout?: MergeDropout,
+  ): void {
+    if (dropout !== undefined || end - start > MAX_WORD_LENGTH) {
+      for (const id of this.#segment(units, start, end, dropout)) ids.push(id < 0 ? replace() : id);
       return;
     }
     let word = this.#words.find(units, start, end);

@@ -424,6 +424,10 @@ describe("train", () => {
       2,
       "lexigrad: --embedding-size: expected an option of --model transformer, got one of another model. See lexigrad mt train --help.",
     ]);
+    expect(await train(...tsv, "--bpe-dropout", "0.1")).toEqual([
+      2,
+      "lexigrad: --bpe-dropout: expected a tokenizer of type bpe or byte-bpe, got one of type word.",
+    ]);
     expect(await train(...tsv, "--out", path("p.tsv"))).toEqual([
       1,
       expect.stringMatching(/expected a directory, got a file of that name in the way/),

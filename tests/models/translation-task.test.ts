@@ -92,10 +92,35 @@ describe("TranslationTask", () => {
     expect(references).toEqual([["2 1", "1 2"]]);
   });
 
+  test("BPE dropout cuts the words anew in each epoch, the same way for the same seed", () => {
+    const pieces = trainTokenizer(["newest lowest newer lower"], { type: "bpe", split: "space", merges: 20 });
+    const texts = [{ source: "newest lower", target: "lower newest" }];
+    const draw = (bpeDropout: number, maxTokens = 100) => {
+      const translator = new Translator({ source: pieces, target: pieces, random: new Random(2) });
+      const task = translator.task({ train: texts, valid: texts }, { bpeDropout, maxTokens });
+      const lengths = Array.from({ length: 40 }, () => task.batches.next().source.lengths[0]);
+      return { lengths, hash: task.dataHash };
+    };
+    const plain = draw(0);
+    expect(new Set(plain.lengths).size).toBe(1);
+    const dropped = draw(0.5);
+    expect(new Set(dropped.lengths).size).toBeGreaterThan(2);
+    expect(dropped).toEqual(draw(0.5));
+    expect(dropped.hash).toBe(plain.hash);
+    // Drawn sentences that are too long for a batch come in their plain form.
+    const most = plain.lengths[0] + 1;
+    expect(new Set(draw(0.9, most).lengths)).toEqual(new Set([plain.lengths[0]]));
+  });
+
   test.each([
     [{ train: [] }, {}, "training data: expected at least one sentence pair, got none."],
     [{ train }, { batchsize: 3 }, 'got "batchsize". Did you mean "batchSize"?'],
     [{ train }, { batchSize: 3, labelSmoothing: 2 }, "labelSmoothing"],
+    [
+      { train },
+      { bpeDropout: 0.1 },
+      "bpeDropout: expected a tokenizer of type bpe or byte-bpe, got one of type word.",
+    ],
   ])("bad data or options %#", (data, options, message) => {
     const run = () => {
       const task = make().task(data, options as object);

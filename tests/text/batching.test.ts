@@ -156,6 +156,12 @@ describe("PairBatches", () => {
     ["no limit", [], {}, "PairBatches: expected either batchSize or maxTokens, got neither."],
     ["two limits", [], { batchSize: 1, maxTokens: 1 }, "expected either batchSize or maxTokens, got both."],
     ["zero", [], { batchSize: 0 }, "batchSize: expected a whole number of at least 1, got 0."],
+    [
+      "nothing to redraw with",
+      [],
+      { batchSize: 1, redraw: () => [] },
+      "PairBatches redraw: expected random with it, got none.",
+    ],
     ["misspelt", [], { batchsize: 1 } as never, 'Did you mean "batchSize"?'],
     [
       "too long",
@@ -166,6 +172,26 @@ describe("PairBatches", () => {
   ])("%s is an error", (_, pairs, options, message) => {
     expect(() => new PairBatches(pairs, options)).toThrow(OptionError);
     expect(() => new PairBatches(pairs, options)).toThrow(message);
+  });
+
+  test("redraws the pairs for each epoch, and the same ones on resuming", () => {
+    const pairs = someLengths(20);
+    const redraw = (random: Random) =>
+      pairs.map(({ source, target }) => ({
+        source: Array.from(source, () => 1 + random.integer(50)),
+        target: [...Array.from(target), 7],
+      }));
+    const start = () => new PairBatches(pairs, { batchSize: 20, random: new Random(4), redraw });
+    const batches = start();
+    const [first, second] = [batches.next(), batches.next()];
+    const sorted = ({ source }: typeof first) => Array.from(source.ids).sort();
+    expect(sorted(first)).not.toEqual(sorted(second));
+    expect(Array.from(first.target.lengths).sort()).toEqual(
+      pairs.map(({ target }) => target.length + 1).sort(),
+    );
+    const resumed = start();
+    resumed.position = { epoch: 1, batch: 0 };
+    expect(resumed.next()).toEqual(second);
   });
 
   test("a position outside the epoch is an error and changes nothing", () => {

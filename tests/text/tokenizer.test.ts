@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FormatError, IndexError, OptionError, StateError } from "../../src/base/errors.ts";
+import { Random } from "../../src/base/random.ts";
 import { Spans } from "../../src/base/spans.ts";
 import { anyString, pathologicalTexts } from "../../src/testing/arbitraries-text.ts";
 import { tokenizerLaws } from "../../src/testing/laws-tokenizer.ts";
@@ -251,11 +252,57 @@ describe("arguments", () => {
       expect(() => word.decode([id])).toThrow(IndexError);
     }
     expect(() => word.encode("a", { specials: true } as object)).toThrow(
-      'expected one of allowSpecials, got "specials".',
+      'expected one of allowSpecials, dropout, random, got "specials".',
     );
     expect(() => word.decode([], { keep: true } as object)).toThrow(
       'expected one of keepSpecials, got "keep".',
     );
+  });
+});
+
+describe("dropout of merges", () => {
+  const texts = ["low lower lowest, new newer newest! low new"];
+  const bpe = trainTokenizer(texts, { type: "bpe", split: "punctuation", merges: 30 });
+  const bytes = trainTokenizer(texts, { type: "byte-bpe", vocabSize: 290 });
+
+  test.each([
+    ["bpe", bpe],
+    ["byte-bpe", bytes],
+  ])("%s: other pieces of the same text, the same ones for the same seed", (_, tokenizer) => {
+    const words = fc.array(fc.constantFrom("low", "newest", "lower", "new"), { minLength: 1, maxLength: 6 });
+    const law = fc.property(
+      words,
+      fc.nat(),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (list, seed, dropout) => {
+        const text = list.join(" ");
+        const draw = () => tokenizer.encode(text, { dropout, random: new Random(seed) });
+        expect(tokenizer.decode(draw())).toBe(text);
+        expect(draw()).toEqual(draw());
+        expect(draw().length).toBeGreaterThanOrEqual(tokenizer.encode(text).length);
+      },
+    );
+    fc.assert(law, runs);
+  });
+
+  test("a generator draws other pieces each time, and plain encoding stays as it was", () => {
+    const random = new Random(1);
+    const plain = bpe.encode("lowest");
+    const drawn = new Set(
+      Array.from({ length: 50 }, () => bpe.encode("lowest", { dropout: 0.3, random }).join()),
+    );
+    expect(drawn.size).toBeGreaterThan(3);
+    expect(bpe.encode("lowest")).toEqual(plain);
+  });
+
+  test("needs merges, a generator and a probability", () => {
+    const word = trainTokenizer(texts, { type: "word" });
+    const random = new Random(1);
+    expect(() => word.encode("low", { dropout: 0.1, random })).toThrow(
+      "dropout of merges: expected a tokenizer of type bpe or byte-bpe, got one of type word.",
+    );
+    expect(() => bpe.encode("low", { dropout: 0.1 })).toThrow("random: expected a Random, got undefined.");
+    expect(() => bpe.encode("low", { dropout: 1.5, random })).toThrow(OptionError);
   });
 });
 

@@ -93,6 +93,13 @@ function addModelOptions(train: Command): void {
   train.optionsGroup("Tokenizers:").option("--joint", "one tokenizer for both sides");
   addTokenizerOptions(train, "bpe");
   train
+    .addOption(
+      numberOption(
+        "--bpe-dropout <p>",
+        "chance of passing over a merge, anew in each epoch (default: 0)",
+        SHARE,
+      ),
+    )
     .optionsGroup("Model:")
     .addOption(choiceOption("--model <kind>", "family of models", ["rnn", "transformer"]).default("rnn"))
     .addOption(numberOption("--encoder-layers <n>", "(default: 1; transformer: 4)", COUNT))
