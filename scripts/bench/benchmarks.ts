@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import {
   type BackendName,
   type Contestant,
+  commandExists,
   fromNpm,
   inPython,
   ours,
@@ -13,6 +14,7 @@ import {
   pytorch,
 } from "./contestants.ts";
 import type { InputChoices, Inputs } from "./inputs.ts";
+import { oursOnVectors, peersOnVectors } from "./word-vectors.ts";
 import type { workloads } from "./workloads.ts";
 
 export interface Choices extends InputChoices {
@@ -23,6 +25,8 @@ export interface Choices extends InputChoices {
   readonly peers: boolean;
   /** A checkout of sacreBLEU; default: the installed package. */
   readonly sacrebleu?: string;
+  /** The compiled C program word2vec. */
+  readonly word2vec?: string;
   /** Where the peers from npm are installed. */
   readonly npmPeers: string;
 }
@@ -55,13 +59,12 @@ const translating = (batch: number): Benchmark => ({
   ],
 });
 
-const hasCommand = (name: string): boolean => spawnSync(name, ["--version"]).error === undefined;
-
 const tokenizing = (task: "train" | "encode", title: string): Benchmark => ({
   title,
   unit: "MB",
   contestants({ peers, merges }, { text, folder }) {
-    const python = pythonWith("sentencepiece") ?? (hasCommand("spm_train") ? pythonWith("json") : undefined);
+    const python =
+      pythonWith("sentencepiece") ?? (commandExists("spm_train") ? pythonWith("json") : undefined);
     const args = (name: string) => [task, text, String(merges), join(folder, name)];
     return [
       ...(peers ? inPython("SentencePiece", "spm.py", args("spm"), python) : []),
@@ -69,6 +72,16 @@ const tokenizing = (task: "train" | "encode", title: string): Benchmark => ({
     ];
   },
 });
+
+const wordVectors: Benchmark = {
+  title: "learning word vectors from a file, skip-gram, 100 elements, 3 epochs",
+  unit: "words",
+  contestants: ({ peers, threads, word2vec }, { text, folder }) =>
+    threads.flatMap((count) => {
+      const work = { text, out: join(folder, "vectors.bin"), threads: count, seed: 1, word2vec };
+      return [...(peers ? peersOnVectors(work) : []), oursOnVectors(work)];
+    }),
+};
 
 const scoring = (metric: "bleu" | "chrf", title: string): Benchmark => ({
   title,
@@ -119,6 +132,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   translate_32: translating(32),
   bpe_train: tokenizing("train", "learning BPE merges from a file"),
   bpe_encode: tokenizing("encode", "cutting a file into BPE tokens"),
+  vectors: wordVectors,
   bleu: scoring("bleu", "BLEU of a corpus of 29,000 sentences"),
   chrf: scoring("chrf", "chrF of a corpus of 29,000 sentences"),
   start_help: starting("help", "`lexigrad --help`"),

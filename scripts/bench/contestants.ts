@@ -18,7 +18,7 @@ export type BackendName = (typeof BACKENDS)[number];
 
 export const fileHere = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-const threadsText = (threads: number): string => (threads === 1 ? "1 thread" : `${threads} threads`);
+export const threadsText = (threads: number): string => (threads === 1 ? "1 thread" : `${threads} threads`);
 
 /** A script of `children/`, for each backend with each number of threads. */
 export function ours(
@@ -44,6 +44,9 @@ export const oursAlone = (script: string, args: readonly string[]): Contestant =
   command: process.execPath,
   args: [...(script.endsWith(".ts") ? ["--import", "tsx"] : []), fileHere(`children/${script}`), ...args],
 });
+
+/** Whether a program is installed. */
+export const commandExists = (name: string): boolean => spawnSync(name, ["--version"]).error === undefined;
 
 /** The first Python here that has `module`. */
 export function pythonWith(module: string, environment: Record<string, string> = {}): string | undefined {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Random, readLines, readTsv } from "../../src/index.ts";
 
 export interface InputChoices {
-  /** A text for the tokenizers; default: the sources of this project. */
+  /** A text for the tokenizers and word vectors; default: the sources of this project. */
   readonly text?: string;
   /** Sentences, one a line, for the scores; default: the French of the bundled corpus. */
   readonly sentences?: string;

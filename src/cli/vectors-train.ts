@@ -4,6 +4,7 @@ import { OptionError } from "../base/errors.ts";
 import { writeText } from "../base/files.ts";
 import { lineChart } from "../plot/line-chart.ts";
 import { configure } from "../tensor/index.ts";
+import { keepsNgrams } from "../vectors/files.ts";
 import type { WordVectorOptions, WordVectorProgress } from "../vectors/options.ts";
 import { trainWordVectors } from "../vectors/train.ts";
 import { corpusLines } from "./input.ts";
@@ -72,6 +73,9 @@ export async function train(io: Io, paths: string[], options: TrainOptions): Pro
   });
   const seconds = (performance.now() - start) / 1000;
   vectors.save(out);
+  if (subwords && !keepsNgrams(out)) {
+    note(io, `${out}: only vectors of words; *.safetensors keeps those of n-grams, for unseen words`);
+  }
   if (lossCurve !== undefined) {
     const series = [{ name: "loss", points: curve }];
     writeText(lossCurve, lineChart(series, { title: "Mean loss per pair of the epoch", xLabel: "words" }));

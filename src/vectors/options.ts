@@ -1,6 +1,7 @@
 /** What training of word vectors can be asked for. */
 import { OptionError } from "../base/errors.ts";
 import { checkChoice, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
+import { NGRAM_RULES } from "../formats/word-vectors.ts";
 
 export interface WordVectorOptions {
   /** What is predicted: a word from each of its neighbours alone, or from their mean. @defaultValue "skip-gram" */
@@ -120,8 +121,8 @@ export function settingsOf(options: WordVectorOptions): Settings {
 function subwordSettings(options: SubwordOptions): Required<SubwordOptions> {
   rejectUnknownKeys("subwords", options, ["minN", "maxN", "buckets"]);
   const { minN = 3, maxN = 6, buckets = 2_000_000 } = options;
-  checkNumber("minN", minN, { integer: true, min: 1, max: 32 });
-  checkNumber("maxN", maxN, { integer: true, min: minN, max: 32 });
-  checkNumber("buckets", buckets, { integer: true, min: 1, max: 2 ** 31 - 1 });
+  checkNumber("minN", minN, NGRAM_RULES.minN);
+  checkNumber("maxN", maxN, { ...NGRAM_RULES.maxN, min: minN });
+  checkNumber("buckets", buckets, NGRAM_RULES.buckets);
   return { minN, maxN, buckets };
 }

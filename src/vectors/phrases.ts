@@ -13,6 +13,9 @@ export interface PhraseOptions {
  * may become one in a second pass. A pair's score is `(count(a b) - minCount) / (count(a) count(b)) * words` (Mikolov et
  * al. 2013, "Distributed Representations", eq. 6, in the form of the program word2phrase).
  *
+ * As in that program, the end of a sentence and the first word of the next count as a pair too but are never joined, and
+ * words that are joined already count with the pair they are made of.
+ *
  * @throws {OptionError} for options out of range.
  * @example
  * const text = ["in new york", "new york again", "a new day", "the york of old"].map((line) => line.split(" "));
@@ -29,16 +32,17 @@ export function joinPhrases(
   const counts = new Map<string, number>();
   let total = 0;
   const count = (word: string) => counts.set(word, (counts.get(word) ?? 0) + 1);
+  let last: string | undefined;
   for (const sentence of sentences) {
     total += sentence.length;
-    for (const [i, word] of sentence.entries()) {
+    for (const word of sentence) {
       count(word);
-      // A blank is in no word, so pairs and words cannot be taken for each other.
-      if (i > 0) count(`${sentence[i - 1]} ${word}`);
+      if (last !== undefined) count(`${last}_${word}`);
+      last = word;
     }
   }
   function isPhrase(a: string, b: string): boolean {
-    const [ofA, ofB, ofBoth] = [a, b, `${a} ${b}`].map((key) => counts.get(key) ?? 0);
+    const [ofA, ofB, ofBoth] = [a, b, `${a}_${b}`].map((key) => counts.get(key) ?? 0);
     if (Math.min(ofA, ofB, ofBoth) < minCount) return false;
     return ((ofBoth - minCount) / ofA / ofB) * total > threshold;
   }

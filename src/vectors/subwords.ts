@@ -1,14 +1,13 @@
 /** Character n-grams of words (Bojanowski et al. 2017), numbered as fastText numbers them. */
+import type { NgramVectors } from "../formats/word-vectors.ts";
 
 const encoder = new TextEncoder();
 
 /** How a word is cut and its pieces are numbered. */
-export interface SubwordRule {
-  /** Characters of the shortest and the longest n-gram. */
-  readonly minN: number;
-  readonly maxN: number;
-  readonly buckets: number;
-}
+export type SubwordRule = Pick<NgramVectors, "minN" | "maxN" | "buckets">;
+
+/** The end of a sentence is a word of the files of fastText and word2vec, and has no n-grams. */
+const END_OF_SENTENCE = "</s>";
 
 /**
  * FNV-1a of 32 bits as fastText computes it, where bytes above 127 count as negative numbers.
@@ -38,8 +37,9 @@ export function characterNgrams(word: string, minN: number, maxN: number): strin
   return found;
 }
 
-/** The bucket of each n-gram of a word. */
+/** The bucket of each n-gram of a word; none of `</s>`. */
 export function bucketsOf(word: string, { minN, maxN, buckets }: SubwordRule): number[] {
+  if (word === END_OF_SENTENCE) return [];
   return characterNgrams(word, minN, maxN).map((ngram) => fnv1a(encoder.encode(ngram)) % buckets);
 }
 
@@ -69,4 +69,51 @@ export function subwordRows(words: readonly string[], rule: SubwordRule): Subwor
     starts[w + 1] = parts.length;
   }
   return { starts, parts: Int32Array.from(parts), rows, count: words.length + rows.size };
+}
+
+/**
+ * The vector of each word: the mean of its own and those of its n-grams, as far as they have one.
+ *
+ * @param own `[words.length, dim]`
+ * @returns `[words.length, dim]`
+ */
+export function withNgrams(words: readonly string[], own: Float32Array, ngrams: NgramVectors): Float32Array {
+  const dim = own.length / words.length;
+  const vectors = new Float32Array(own.length);
+  for (const [w, word] of words.entries()) {
+    const at = w * dim;
+    vectors.set(mean(ngramsOf(word, dim, ngrams), own.subarray(at, at + dim)), at);
+  }
+  return vectors;
+}
+
+/** The mean of the vectors of the n-grams of a word; undefined where none has one. */
+export function meanOfNgrams(word: string, dim: number, ngrams: NgramVectors): Float32Array | undefined {
+  const [first, ...others] = ngramsOf(word, dim, ngrams);
+  return first && mean(others, first);
+}
+
+function ngramsOf(word: string, dim: number, ngrams: NgramVectors): Float32Array[] {
+  return bucketsOf(word, ngrams).flatMap((bucket) => {
+    const row = find(ngrams.numbers, bucket);
+    return row === -1 ? [] : [ngrams.vectors.subarray(row * dim, (row + 1) * dim)];
+  });
+}
+
+/** Of `others` and `first`, added in that order. */
+function mean(others: readonly Float32Array[], first: Float32Array): Float32Array {
+  const sum = first.slice();
+  for (const vector of others) for (let d = 0; d < sum.length; d++) sum[d] += vector[d];
+  return sum.map((value) => value / (1 + others.length));
+}
+
+/** Where `wanted` is among ascending numbers, or -1. */
+function find(numbers: Int32Array, wanted: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return numbers[low] === wanted ? low : -1;
 }

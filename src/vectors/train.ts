@@ -6,7 +6,7 @@ import { type CountedCorpus, countWords } from "./counts.ts";
 import { type Settings, settingsOf, type WordVectorOptions } from "./options.ts";
 import { keepTable, noiseTable } from "./sampling.ts";
 import { trainStrict } from "./strict.ts";
-import { subwordRows } from "./subwords.ts";
+import { subwordRows, withNgrams } from "./subwords.ts";
 import { WordVectors } from "./word-vectors.ts";
 
 /** Words between two learning rates, for each thread. */
@@ -132,13 +132,22 @@ function train(
         });
       }
     }
-    const vectors = new Float32Array(inputRows * dim);
-    for (let row = 0; row < inputRows; row++) {
-      const start = input / 4 + row * width;
-      vectors.set(heap.f32.subarray(start, start + dim), row * dim);
-    }
-    if (!rows || !subwords) return new WordVectors(words, vectors, { counts });
-    return WordVectors.fromSubwords(words, vectors, { ...subwords, ...rows }, counts);
+    const read = (wanted: Iterable<number>, n: number): Float32Array => {
+      const vectors = new Float32Array(n * dim);
+      let at = 0;
+      for (const row of wanted) {
+        const start = input / 4 + row * width;
+        vectors.set(heap.f32.subarray(start, start + dim), at);
+        at += dim;
+      }
+      return vectors;
+    };
+    const own = read(words.keys(), words.length);
+    if (!rows || !subwords) return new WordVectors(words, own, { counts });
+    const numbers = Int32Array.from(rows.rows.keys()).sort();
+    const ngramRows = Array.from(numbers, (number) => rows.rows.get(number) as number);
+    const ngrams = { ...subwords, numbers, vectors: read(ngramRows, numbers.length) };
+    return new WordVectors(words, withNgrams(words, own, ngrams), { counts, ngrams });
   } finally {
     for (const block of blocks) heap.free(block);
   }

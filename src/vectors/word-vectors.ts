@@ -1,15 +1,8 @@
 /** Words with their vectors, and what can be asked of them. */
 import { OptionError } from "../base/errors.ts";
 import type { FileSystem } from "../base/file-system.ts";
-import { readBytes, writeBytes, writeText } from "../base/files.ts";
 import { checkChoice, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
-import {
-  readWord2vecBinary,
-  readWord2vecText,
-  writeProjector,
-  writeWord2vecBinary,
-  writeWord2vecText,
-} from "../formats/word2vec.ts";
+import type { NgramVectors } from "../formats/word-vectors.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { tensor } from "../tensor/index.ts";
 import {
@@ -20,7 +13,8 @@ import {
   type RatedPair,
   type SimilarityResult,
 } from "./evaluate.ts";
-import { bucketsOf, type SubwordRule } from "./subwords.ts";
+import { loadVectors, saveVectors } from "./files.ts";
+import { meanOfNgrams } from "./subwords.ts";
 
 /** A word and how near it is: a cosine, or the value that an analogy gives it. */
 export interface Neighbour {
@@ -33,14 +27,6 @@ export interface AnalogyOptions {
   readonly k?: number;
   /** @defaultValue "add" */
   readonly method?: "add" | "mul";
-}
-
-/** Vectors of n-grams, for words that are not in the vocabulary. */
-interface Subwords extends SubwordRule {
-  /** The row of each bucket. */
-  readonly rows: ReadonlyMap<number, number>;
-  /** `[words and buckets, dim]` */
-  readonly table: Float32Array;
 }
 
 /**
@@ -61,8 +47,9 @@ export class WordVectors {
   /** Words that were given twice: of these the first vector is found. */
   readonly duplicates: number;
   readonly #numbers = new Map<string, number>();
+  /** For words that are not among {@link words}. */
+  readonly ngrams: NgramVectors | undefined;
   #units: Float32Array | undefined;
-  #subwords: Subwords | undefined;
 
   /**
    * @param vectors `[words.length, dim]`; not copied
@@ -71,7 +58,10 @@ export class WordVectors {
   constructor(
     words: readonly string[],
     vectors: Float32Array,
-    { counts }: { readonly counts?: Float64Array } = {},
+    {
+      counts,
+      ngrams,
+    }: { readonly counts?: Float64Array | undefined; readonly ngrams?: NgramVectors | undefined } = {},
   ) {
     const dim = vectors.length / words.length;
     if (!Number.isInteger(dim) || dim === 0) {
@@ -85,32 +75,9 @@ export class WordVectors {
     this.dim = dim;
     this.vectors = vectors;
     this.counts = counts;
+    this.ngrams = ngrams;
     for (const [i, word] of words.entries()) if (!this.#numbers.has(word)) this.#numbers.set(word, i);
     this.duplicates = words.length - this.#numbers.size;
-  }
-
-  /**
-   * Each word's vector is the mean of its own row and those of its n-grams; so is that of a word that is not among
-   * them, as far as its n-grams occurred.
-   *
-   * @param table `[words and buckets, dim]`
-   * @internal
-   */
-  static fromSubwords(
-    words: readonly string[],
-    table: Float32Array,
-    rule: SubwordRule & { readonly rows: ReadonlyMap<number, number>; readonly count: number },
-    counts: Float64Array,
-  ): WordVectors {
-    const dim = table.length / rule.count;
-    const vectors = new Float32Array(words.length * dim);
-    for (const [w, word] of words.entries()) {
-      const rows = bucketsOf(word, rule).map((bucket) => rule.rows.get(bucket)!);
-      vectors.set(meanOfRows(table, dim, [w, ...rows]), w * dim);
-    }
-    const made = new WordVectors(words, vectors, { counts });
-    made.#subwords = { ...rule, table };
-    return made;
   }
 
   has(word: string): boolean {
@@ -123,18 +90,15 @@ export class WordVectors {
   }
 
   /**
-   * A copy of the vector of a word; with subwords, also of one that is not in the vocabulary.
+   * A copy of the vector of a word; with vectors of n-grams, also of one that is not in the vocabulary: their mean.
    *
    * @throws {OptionError} for a word without a vector.
    */
   vector(word: string): Float32Array {
     const i = this.#numbers.get(word);
     if (i !== undefined) return this.vectors.slice(i * this.dim, (i + 1) * this.dim);
-    if (this.#subwords) {
-      const { rows, table } = this.#subwords;
-      const known = bucketsOf(word, this.#subwords).flatMap((bucket) => rows.get(bucket) ?? []);
-      if (known.length > 0) return meanOfRows(table, this.dim, known);
-    }
+    const made = this.ngrams && meanOfNgrams(word, this.dim, this.ngrams);
+    if (made) return made;
     throw new OptionError({
       what: "word",
       expected: `one of the ${this.words.length} words that have a vector`,
@@ -231,33 +195,27 @@ export class WordVectors {
   }
 
   /**
-   * Reads a file of word2vec: binary when its name contains `.bin`, else text; `.gz` is decompressed.
+   * Reads vectors: `*.safetensors` as {@link save} writes it, with those of n-grams; a model of fastText; else a file of
+   * word2vec, binary when its name contains `.bin`, else text. `.gz` is decompressed.
    *
    * @throws {IoError} when it cannot be read.
    * @throws {FormatError} when it is damaged or of another kind.
    */
   static load(path: string, fs?: FileSystem): WordVectors {
-    const read = isBinary(path) ? readWord2vecBinary : readWord2vecText;
-    const { words, vectors } = read(readBytes(path, fs), { file: path });
-    return new WordVectors(words, vectors);
+    const { words, vectors, counts, ngrams } = loadVectors(path, fs);
+    return new WordVectors(words, vectors, { counts, ngrams });
   }
 
   /**
-   * Writes the vectors, not those of subwords: as word2vec's binary file when the name contains `.bin`; for
-   * TensorFlow's projector when it ends in `.tsv`, with the words beside it in `*.metadata.tsv`; else as text.
+   * Writes the vectors: `*.safetensors` holds everything. The other files hold words and vectors alone, not those of
+   * n-grams: word2vec's binary one when the name contains `.bin`; for TensorFlow's projector `*.tsv`, with the words
+   * beside it in `*.metadata.tsv`; else word2vec's text. `.gz` is compressed.
    *
-   * @throws {OptionError} for a word with a blank or NUL in it.
+   * @throws {OptionError} for a word that the format cannot hold, as one with a blank or NUL in those of word2vec.
    * @throws {IoError} when the file cannot be written.
    */
   save(path: string, fs?: FileSystem): void {
-    const projector = /^(.*)\.tsv(\.gz)?$/s.exec(path);
-    if (projector) {
-      const { vectors, metadata } = writeProjector(this);
-      writeText(`${projector[1]}.metadata.tsv${projector[2] ?? ""}`, metadata, fs);
-      writeText(path, vectors, fs);
-    } else {
-      writeBytes(path, (isBinary(path) ? writeWord2vecBinary : writeWord2vecText)(this), fs);
-    }
+    saveVectors(path, this, fs);
   }
 
   /** The dot product of a unit vector with every other. */
@@ -285,8 +243,6 @@ export class WordVectors {
   }
 }
 
-const isBinary = (path: string): boolean => /\.bin\b/.test(path);
-
 /** Of length 1; zeros stay zeros. */
 function unit(vector: Float32Array, inPlace = false): Float32Array {
   const out = inPlace ? vector : vector.slice();
@@ -294,10 +250,4 @@ function unit(vector: Float32Array, inPlace = false): Float32Array {
   for (const value of vector) squares += value * value;
   if (squares > 0) for (let d = 0; d < out.length; d++) out[d] /= Math.sqrt(squares);
   return out;
-}
-
-function meanOfRows(table: Float32Array, dim: number, rows: readonly number[]): Float32Array {
-  const mean = new Float32Array(dim);
-  for (const row of rows) for (let d = 0; d < dim; d++) mean[d] += table[row * dim + d];
-  return mean.map((value) => value / rows.length);
 }

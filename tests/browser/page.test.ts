@@ -5,7 +5,12 @@ import { chromium } from "playwright-core";
 import { build, type Rolldown } from "vite";
 import { afterAll, describe, expect, test } from "vitest";
 import { configure } from "../../src/index.ts";
-import { type Outcome, trainAndTranslate } from "../support/page/program.ts";
+import {
+  type LearnedVectors,
+  learnVectors,
+  type Outcome,
+  trainAndTranslate,
+} from "../support/page/program.ts";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
   existsSync,
@@ -29,6 +34,27 @@ async function bundle(): Promise<string> {
   return (output[0].output[0] as Rolldown.OutputChunk).code;
 }
 
+/** What a function of the bundle returns in a page. */
+async function inChromium<T>(name: string): Promise<T> {
+  const browser = await chromium.launch({
+    executablePath: executablePath as string,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+  });
+  try {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.setContent("<!doctype html><title>lexigrad</title>");
+    await page.addScriptTag({ type: "module", content: await bundle() });
+    await page.waitForFunction(`globalThis.${name}`);
+    const result = (await page.evaluate(`${name}()`)) as T;
+    expect(errors).toEqual([]);
+    return result;
+  } finally {
+    await browser.close();
+  }
+}
+
 afterAll(() => {
   configure({ backend: "auto" });
 });
@@ -43,29 +69,20 @@ describe("in a browser", () => {
   test.skipIf(executablePath === undefined)(
     "20 training steps and a translation give the same bits as strict SIMD in Node (needs Chromium)",
     async () => {
-      const browser = await chromium.launch({
-        executablePath: executablePath as string,
-        args: [
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-background-networking",
-          "--disable-component-update",
-        ],
-      });
-      try {
-        const page = await browser.newPage();
-        const errors: string[] = [];
-        page.on("pageerror", (error) => errors.push(String(error)));
-        await page.setContent("<!doctype html><title>lexigrad</title>");
-        await page.addScriptTag({ type: "module", content: await bundle() });
-        await page.waitForFunction("globalThis.trainAndTranslate");
-        const inPage = (await page.evaluate("trainAndTranslate()")) as Outcome;
-        expect(errors).toEqual([]);
-        expect(inPage).toEqual(trainAndTranslate());
-        expect(inPage.backend).toBe("simd");
-        expect(inPage.losses[19]).toBeLessThan(inPage.losses[0]);
-      } finally {
-        await browser.close();
+      const inPage = await inChromium<Outcome>("trainAndTranslate");
+      expect(inPage).toEqual(trainAndTranslate());
+      expect(inPage.backend).toBe("simd");
+      expect(inPage.losses[19]).toBeLessThan(inPage.losses[0]);
+    },
+  );
+
+  test.skipIf(executablePath === undefined)(
+    "word vectors are learned to the same bits, and know words that were never seen (needs Chromium)",
+    async () => {
+      const inPage = await inChromium<LearnedVectors>("learnVectors");
+      expect(inPage).toEqual(learnVectors());
+      for (const found of inPage.neighbours) {
+        for (const { word } of found) expect(["walking", "talking", "singing", "road"]).toContain(word);
       }
     },
   );

@@ -88,6 +88,29 @@ test("the same seed writes the same bytes; --strict and --subwords train too; --
   expect(readFileSync(path("e.metadata.tsv"), "utf8").split("\n")).toHaveLength(33);
 });
 
+test("--subwords and safetensors: words that were never seen have neighbours, from the file", async () => {
+  const path = workspace({ "text.txt": "walking talking singing\nunhappy unkind unwell\n".repeat(200) });
+  const train = (out: string) =>
+    lexigrad(["vectors", "train", ...QUICK, "--subwords", "--out", path(out), path("text.txt")]);
+  expect((await train("v.safetensors.gz")).stderr).not.toContain("n-grams");
+  const near = await lexigrad([
+    "vectors",
+    "nearest",
+    path("v.safetensors.gz"),
+    "balking",
+    "unkindly",
+    "-k",
+    "1",
+  ]);
+  expect(near.stdout).toMatch(/^balking\n.* {2}\w+king\nunkindly\n.* {2}unkind\n$/);
+  expect((await train("v.bin")).stderr).toContain(
+    "v.bin: only vectors of words; *.safetensors keeps those of n-grams, for unseen words\n",
+  );
+  const unseen = await lexigrad(["vectors", "nearest", path("v.bin"), "balking"]);
+  expect(unseen).toMatchObject({ status: 2, stdout: "" });
+  expect(unseen.stderr).toContain('expected one of the 6 words that have a vector, got "balking".');
+});
+
 test("phrases", async () => {
   const stdin = "in new york\nnew york again\nthe new car\n";
   const { stdout } = await lexigrad(["vectors", "phrases", "--min-count", "1", "--threshold", "1"], {

@@ -18,6 +18,17 @@ test("a pair does not reach over the end of a line", () => {
   expect(joinPhrases(text, { minCount: 1, threshold: 0 })).toEqual(text);
 });
 
+// Held against the program: as counted there, not as joined.
+test("the end of a line and the first word of the next count as a pair; joined words as the pair they are of", () => {
+  // a 2, b 2, "a b" 2 of 8 words: (2 - 1) / 4 * 8 = 2
+  const over = split("x a\nb y\nq a b r");
+  const joined = joinPhrases(over, { minCount: 1, threshold: 1.9 });
+  expect(joined.map((words) => words.join(" "))).toEqual(["x a", "b y", "q a_b r"]);
+  // a 1, b 1, "a b" 2 of 5 words: (2 - 1) / 1 * 5 = 5
+  const again = split("a b\nz a_b z");
+  expect(joinPhrases(again, { minCount: 1, threshold: 4.9 })[0]).toEqual(["a_b"]);
+});
+
 test("options", () => {
   expect(() => joinPhrases([], { minCount: 0 })).toThrow(
     "minCount: expected a whole number of at least 1, got 0.",

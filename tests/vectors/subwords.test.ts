@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bucketsOf, characterNgrams, fnv1a, subwordRows } from "../../src/vectors/subwords.ts";
+import {
+  bucketsOf,
+  characterNgrams,
+  fnv1a,
+  meanOfNgrams,
+  subwordRows,
+  withNgrams,
+} from "../../src/vectors/subwords.ts";
 import { trainWordVectors } from "../../src/vectors/train.ts";
+import { WordVectors } from "../../src/vectors/word-vectors.ts";
+import { workspace } from "../support/command.ts";
 import { runs } from "../support/fc.ts";
 
 // FNV-1a's published value of "a"; bytes above 127 are negative numbers in fastText.
@@ -37,6 +46,23 @@ test("every n-gram of a length is one of <word>, and all are there", () => {
   fc.assert(law, runs);
 });
 
+test("the end of a sentence has no n-grams, as in fastText", () => {
+  expect(bucketsOf("</s>", { minN: 3, maxN: 6, buckets: 100 })).toEqual([]);
+});
+
+test("a vector is the mean of the word's own and those of its n-grams that have one", () => {
+  const rule = { minN: 3, maxN: 3, buckets: 2 ** 31 - 1 };
+  const [first, second] = bucketsOf("ab", rule);
+  const vector = (bucket: number) => (bucket === first ? 6 : 3);
+  const numbers = Int32Array.of(first, second).sort();
+  const ngrams = { ...rule, numbers, vectors: Float32Array.from(numbers, vector) };
+  expect([...withNgrams(["ab", "xyz", "zab"], Float32Array.of(0, 1, 1), ngrams)]).toEqual([3, 1, 2]);
+  expect([...meanOfNgrams("abc", 1, ngrams)!]).toEqual([6]);
+  expect(meanOfNgrams("xyz", 1, ngrams)).toBeUndefined();
+  const one = { ...ngrams, numbers: numbers.subarray(0, 0), vectors: new Float32Array(0) };
+  expect(meanOfNgrams("ab", 1, one)).toBeUndefined();
+});
+
 test("words have rows of their own, and buckets that occur have rows behind", () => {
   const rule = { minN: 3, maxN: 3, buckets: 100 };
   const { starts, parts, rows, count } = subwordRows(["ab", "abc"], rule);
@@ -56,6 +82,12 @@ test("a word that was never seen gets a vector near those it is built like", () 
     vectors.similarity("balking", "unkind") + 0.3,
   );
   expect(vectors.nearest("unhappily", 3).map(({ word }) => word)).toContain("unhappy");
+  const path = workspace()("v.safetensors");
+  vectors.save(path);
+  const back = WordVectors.load(path);
+  expect(back.vectors).toEqual(vectors.vectors);
+  expect(back.counts).toEqual(vectors.counts);
+  for (const word of ["unhappily", "balking"]) expect(back.vector(word)).toEqual(vectors.vector(word));
   expect(() => vectors.vector("xyz")).toThrow(
     'word: expected one of the 8 words that have a vector, got "xyz".',
   );

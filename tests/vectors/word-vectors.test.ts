@@ -50,7 +50,7 @@ describe("laws", () => {
     fc.assert(law, { ...runs, numRuns: runs.numRuns / 4 });
   });
 
-  test.each(["v.txt", "v.bin", "v.txt.gz", "v.bin.gz"])(
+  test.each(["v.txt", "v.bin", "v.txt.gz", "v.bin.gz", "v.safetensors"])(
     "%s gives words and vectors back, to the last bit",
     (name) => {
       const path = workspace()(name);

@@ -11,7 +11,7 @@ import {
 } from "../option-values.ts";
 import type { Perform } from "../perform.ts";
 
-const VECTORS = "word2vec file: binary when its name contains .bin, else text; .gz is decompressed";
+const VECTORS = "*.safetensors, fastText's *.bin, word2vec's *.bin, or else its text; .gz is decompressed";
 
 export function declareVectors(program: Command, perform: Perform): void {
   const group = program.command("vectors").description("learn and use word vectors");
@@ -20,7 +20,10 @@ export function declareVectors(program: Command, perform: Perform): void {
     .command("train")
     .description("learn word vectors from text, words between blanks")
     .argument("<text...>", "files, one sentence a line; - is standard input")
-    .option("--out <file>", "where to write them: *.bin, *.tsv (projector) or, else, word2vec's text")
+    .option(
+      "--out <file>",
+      "where to write them: *.safetensors (all), *.bin, *.tsv (projector) or, else, word2vec's text",
+    )
     .addOption(choiceOption("--architecture <name>", "(default: skip-gram)", ["skip-gram", "cbow"]))
     .addOption(numberOption("--dim <n>", "elements of a vector (default: 100)", { ...COUNT, max: 2048 }))
     .addOption(numberOption("--window <n>", "farthest neighbour (default: 5)", { ...COUNT, max: 64 }))
@@ -39,7 +42,10 @@ export function declareVectors(program: Command, perform: Perform): void {
         max: 16,
       }),
     )
-    .option("--subwords", "vectors of words are means of those of their character n-grams")
+    .option(
+      "--subwords",
+      "vectors of words are means of those of their n-grams; *.safetensors keeps these too",
+    )
     .addOption(numberOption("--min-n <n>", "characters of the shortest n-gram (default: 3)", COUNT))
     .addOption(numberOption("--max-n <n>", "characters of the longest n-gram (default: 6)", COUNT))
     .addOption(numberOption("--buckets <n>", "numbers for n-grams (default: 2000000)", COUNT))

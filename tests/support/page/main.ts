@@ -1,4 +1,4 @@
-/** The page's script: publishes the program for the test to call. */
-import { trainAndTranslate } from "./program.ts";
+/** The page's script: publishes the programs for the tests to call. */
+import { learnVectors, trainAndTranslate } from "./program.ts";
 
-Object.assign(globalThis, { trainAndTranslate });
+Object.assign(globalThis, { learnVectors, trainAndTranslate });

@@ -1,12 +1,14 @@
-/** What the browser test runs in Node and in a page alike: twenty training steps and one translation. */
+/** What the browser test runs in Node and in a page alike: twenty training steps, one translation, and word vectors. */
 import {
   Adam,
   clipGradNorm,
   configure,
+  type Neighbour,
   Random,
   Scope,
   Translator,
   trainTokenizer,
+  trainWordVectors,
 } from "../../../src/index.ts";
 
 export interface Outcome {
@@ -47,4 +49,31 @@ export function trainAndTranslate(): Outcome {
     return loss.item();
   });
   return { losses, translation: translator.translate([train[0].source], { beamSize: 3 })[0], backend };
+}
+
+export interface LearnedVectors {
+  readonly words: readonly string[];
+  readonly vectors: number[];
+  /** Of a word of the text, and of one that was never seen. */
+  readonly neighbours: readonly (readonly Neighbour[])[];
+}
+
+/** Trains word vectors with those of n-grams, and asks them. */
+export function learnVectors(): LearnedVectors {
+  configure({ backend: "simd" });
+  const random = new Random(5);
+  const topics = [
+    ["walking", "talking", "singing", "road"],
+    ["unhappy", "unkind", "unwell", "mood"],
+  ];
+  const sentences = Array.from({ length: 200 }, (_, i) =>
+    Array.from({ length: 6 }, () => topics[i % 2][random.integer(4)]),
+  );
+  const options = { dim: 10, minCount: 1, epochs: 5, sample: 0, subwords: { buckets: 1000 } };
+  const vectors = trainWordVectors(sentences, options);
+  return {
+    words: vectors.words,
+    vectors: [...vectors.vectors],
+    neighbours: ["singing", "balking"].map((word) => vectors.nearest(word, 2)),
+  };
 }
