@@ -35,6 +35,12 @@ export type { SavedTensor } from "./formats/safetensors-dtype.ts";
 export { parseStrictJson } from "./formats/strict-json.ts";
 export { type NamedText, parseVocabMerges } from "./formats/vocab-merges.ts";
 export {
+  type NgramVectors,
+  readWordVectors,
+  type SavedWordVectors,
+  writeWordVectors,
+} from "./formats/word-vectors.ts";
+export {
   readWord2vecBinary,
   readWord2vecText,
   type WordTable,

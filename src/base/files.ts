@@ -94,6 +94,22 @@ export function replaceFile(
   });
 }
 
+/**
+ * Finds out before long work whether its result can be written to `path`, where all stays as it is.
+ *
+ * @throws {IoError} as {@link writeBytes} does where there is no such directory, or no right to write in it.
+ */
+export function checkWritable(path: string, fs: FileSystem = nodeFileSystem): void {
+  attempt("writing", path, () => {
+    const present = fs.stat(path);
+    if (present?.kind === "directory") throw ioError("writing", path, { code: "EISDIR" });
+    if (present?.kind === "other") return;
+    const [temporary, handle] = openTemporary(path, fs);
+    fs.close(handle);
+    fs.remove(temporary);
+  });
+}
+
 /** {@link writeBytes} of the text in UTF-8. Lone surrogates become U+FFFD. */
 export function writeText(path: string, text: string, fs: FileSystem = nodeFileSystem): void {
   writeBytes(path, new TextEncoder().encode(text), fs);

@@ -1,7 +1,7 @@
 /** The work of `lexigrad vectors train`. */
 
 import { OptionError } from "../base/errors.ts";
-import { writeText } from "../base/files.ts";
+import { checkWritable, writeText } from "../base/files.ts";
 import { lineChart } from "../plot/line-chart.ts";
 import { configure } from "../tensor/index.ts";
 import { keepsNgrams } from "../vectors/files.ts";
@@ -37,6 +37,8 @@ export async function train(io: Io, paths: string[], options: TrainOptions): Pro
       got: "none",
     });
   }
+  checkWritable(out);
+  if (lossCurve !== undefined) checkWritable(lossCurve);
   const lines = await corpusLines(io, paths);
   const sentences = lines.map((line) => line.split(/\s+/).filter(Boolean));
   const start = performance.now();
@@ -68,10 +70,14 @@ export async function train(io: Io, paths: string[], options: TrainOptions): Pro
       shown = now;
       const share = ((100 * made.words) / made.totalWords).toFixed(0);
       const rate = grouped((1000 * made.words) / (now - start));
-      note(io, `${share} %  epoch ${made.epoch}  loss ${made.loss.toFixed(4)}  ${rate} words/s`);
+      note(
+        io,
+        `${share} %  epoch ${made.epoch}  loss ${made.pairs === 0 ? "-" : made.loss.toFixed(4)}  ${rate} words/s`,
+      );
     },
   });
   const seconds = (performance.now() - start) / 1000;
+  if (progress?.pairs === 0) note(io, "no pairs of words in the last epoch: use more text, or --sample 0");
   vectors.save(out);
   if (subwords && !keepsNgrams(out)) {
     note(io, `${out}: only vectors of words; *.safetensors keeps those of n-grams, for unseen words`);

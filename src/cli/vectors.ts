@@ -1,5 +1,5 @@
 /** The work of `lexigrad vectors nearest`, `analogy`, `evaluate`, `map` and `phrases`. */
-import { OptionError } from "../base/errors.ts";
+import { FormatError, OptionError } from "../base/errors.ts";
 import { readText, writeText } from "../base/files.ts";
 import { wordMap } from "../plot/word-map.ts";
 import {
@@ -75,15 +75,25 @@ export async function evaluate(io: Io, path: string, options: EvaluateOptions): 
   }
   const pairs = similarity === undefined ? undefined : parseRatedPairs(readText(similarity), similarity);
   const sections = analogies === undefined ? undefined : parseAnalogies(readText(analogies), analogies);
+  if (pairs?.length === 0) throw noQuestions("word similarity", "two words and a rating a line", similarity);
+  if (sections?.every(({ questions }) => questions.length === 0)) {
+    throw noQuestions("analogies", "four words a line", analogies);
+  }
   const result = load(io, path).evaluate({ similarity: pairs, analogies: sections, limit });
   if (json) return void (await printJson(io, result));
   const { similarity: rated, analogies: answered } = result;
   const lines: string[] = [];
   if (rated) {
     const { spearman, covered, pairs: all } = rated;
-    lines.push(`Spearman ${spearman.toFixed(4)} over ${covered} of ${all} pairs`);
+    lines.push(
+      `Spearman ${Number.isNaN(spearman) ? "-" : spearman.toFixed(4)} over ${covered} of ${all} pairs`,
+    );
   }
   await printLines(io, answered ? [...lines, ...spellAnalogies(answered)] : lines);
+}
+
+function noQuestions(what: string, expected: string, file = ""): FormatError {
+  return new FormatError({ what, expected, got: "none" }, { file });
 }
 
 function spellAnalogies(result: AnalogyResult): string[] {

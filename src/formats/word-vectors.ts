@@ -40,7 +40,12 @@ export const NGRAM_RULES = {
 const KIND = "word vectors";
 const NAMES = { minN: "min_n", maxN: "max_n", buckets: "buckets" } as const;
 
-/** @throws {OptionError} for words that the format cannot hold: those with a line feed or a lone surrogate. */
+/**
+ * Writes words and vectors, with counts and the vectors of n-grams where there are any.
+ *
+ * @throws {OptionError} for words that the format cannot hold: those with a line feed or a lone surrogate.
+ * @throws {ShapeError} when vectors or counts are not as many as the words.
+ */
 export function writeWordVectors({ words, dim, vectors, counts, ngrams }: SavedWordVectors): Uint8Array {
   checkList("words of the table", words);
   const text = new TextEncoder().encode(words.map((word) => `${checkWord(word)}\n`).join(""));
@@ -70,10 +75,13 @@ function checkWord(word: string): string {
 }
 
 /**
- * Reads what {@link writeWordVectors} wrote.
+ * Reads what {@link writeWordVectors} wrote, as for `new WordVectors(words, vectors, { counts, ngrams })`.
  *
  * @param file named in errors
  * @throws {FormatError} when the file is damaged or holds anything else.
+ * @example
+ * const bytes = writeWordVectors({ words: ["king", "queen"], dim: 2, vectors: Float32Array.of(1, 2, 3, 4) });
+ * readWordVectors(bytes).words; // ["king", "queen"]
  */
 export function readWordVectors(bytes: Uint8Array, file?: string): SavedWordVectors {
   const tensors = readSafetensors(bytes, file);

@@ -31,11 +31,12 @@ function readHeader(bytes: Uint8Array, file: FileLocation): Header {
   const line = decode(bytes.subarray(0, end === -1 ? 64 : end)).trimEnd();
   const match = /^(\d+)[ \t]+(\d+)$/.exec(line);
   const [count, dim] = match ? [Number(match[1]), Number(match[2])] : [-1, -1];
-  if (end !== -1 && match && dim > 0 && Number.isSafeInteger(count)) return { count, dim, start: end + 1 };
+  if (end !== -1 && match && dim > 0 && count > 0 && Number.isSafeInteger(count))
+    return { count, dim, start: end + 1 };
   throw new FormatError(
     {
       what: "word vectors",
-      expected: "a first line of two numbers, words and elements of a vector",
+      expected: "a first line of two numbers above 0, words and elements of a vector",
       got: describe(line),
       hint: "Only files of word2vec's text and binary formats can be read.",
     },

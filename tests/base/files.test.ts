@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FormatError, IoError } from "../../src/base/errors.ts";
 import {
   appendText,
+  checkWritable,
   exists,
   listDirectory,
   makeDirectory,
@@ -65,6 +66,21 @@ describe("on the disk", () => {
     writeText(join(inner, "x"), "new");
     expect(readdirSync(inner).sort()).toEqual(["x", "x.0.tmp"]);
     expect(readText(join(inner, "x"))).toBe("new");
+  });
+
+  test("whether a file could be written shows beforehand, and nothing changes", () => {
+    const inside = join(folder, "beforehand");
+    makeDirectory(inside);
+    checkWritable(join(inside, "new.txt"));
+    writeText(join(inside, "old.txt"), "old");
+    checkWritable(join(inside, "old.txt"));
+    expect(listDirectory(inside)).toEqual(["old.txt"]);
+    expect(readText(join(inside, "old.txt"))).toBe("old");
+    for (const path of [inside, join(inside, "none/new.txt")]) {
+      const error = errorOf(() => checkWritable(path));
+      expect(error).toBeInstanceOf(IoError);
+      expect(error.message).toBe(errorOf(() => writeText(path, "")).message);
+    }
   });
 
   test("appending makes the file and adds to it", () => {

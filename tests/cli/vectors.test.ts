@@ -111,6 +111,18 @@ test("--subwords and safetensors: words that were never seen have neighbours, fr
   expect(unseen.stderr).toContain('expected one of the 6 words that have a vector, got "balking".');
 });
 
+test("where every word is left out at random, that is said", async () => {
+  const path = workspace({ "text.txt": "a b\n".repeat(9) });
+  const { status, stderr } = await lexigrad([
+    ...["vectors", "train", "--epochs", "1", "--sample", "1e-9"],
+    ...["--out", path("v.txt"), path("text.txt")],
+  ]);
+  expect(status).toBe(0);
+  expect(stderr).toMatch(
+    /^100 % {2}epoch 1 {2}loss - {2}[\d,]+ words\/s\nno pairs of words in the last epoch/,
+  );
+});
+
 test("phrases", async () => {
   const stdin = "in new york\nnew york again\nthe new car\n";
   const { stdout } = await lexigrad(["vectors", "phrases", "--min-count", "1", "--threshold", "1"], {
@@ -133,11 +145,34 @@ test.each([
     "Use more text, or a smaller --min-count.",
   ],
   [["train", "TEXT"], 2, "expected the option --out <file>, got none."],
-  [["nearest", "TEXT", "a"], 1, "word vectors: expected a first line of two numbers"],
+  [
+    ["train", "--out", "OUT/no/v.txt", "TEXT"],
+    1,
+    "v.txt: expected an existing directory, got none at that path.",
+  ],
+  [["train", "--out", "OUT", "TEXT"], 1, "expected a file, got a directory."],
+  [
+    ["train", "--out", "OUT/v.txt", "--loss-curve", "OUT/no/c.svg", "TEXT"],
+    1,
+    "c.svg: expected an existing directory",
+  ],
+  [
+    ["evaluate", "TEXT", "--similarity", "EMPTY"],
+    1,
+    "empty.txt: word similarity: expected two words and a rating a line, got none.",
+  ],
+  [
+    ["evaluate", "TEXT", "--analogies", "EMPTY"],
+    1,
+    "empty.txt: analogies: expected four words a line, got none.",
+  ],
+  [["nearest", "TEXT", "a"], 1, "word vectors: expected a first line of two numbers above 0"],
   [["evaluate", "TEXT"], 2, "expected --similarity, --analogies or both, got neither."],
 ])("vectors %j: one clear line", async (args, status, message) => {
-  const path = workspace({ "text.txt": TEXT });
-  const given = args.map((one) => one.replace("OUT", path("")).replace("TEXT", path("text.txt")));
+  const path = workspace({ "text.txt": TEXT, "empty.txt": "\n" });
+  const files = (one: string) =>
+    one.replace("OUT", path("")).replace("TEXT", path("text.txt")).replace("EMPTY", path("empty.txt"));
+  const given = args.map(files);
   const { status: actual, stderr } = await lexigrad(["vectors", ...given]);
   expect(stderr).toContain(message);
   expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(2);

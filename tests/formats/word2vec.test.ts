@@ -55,7 +55,7 @@ describe("files that are broken or hostile get one clear error, before anything 
     [
       "no header",
       bytes("hello\n"),
-      'line 1: word vectors: expected a first line of two numbers, words and elements of a vector, got "hello".',
+      'line 1: word vectors: expected a first line of two numbers above 0, words and elements of a vector, got "hello".',
     ],
     ["an empty file", bytes(""), 'got "".'],
     [
@@ -65,7 +65,8 @@ describe("files that are broken or hostile get one clear error, before anything 
     ],
     ["-1 elements", bytes("3 -1\nabc"), 'got "3 -1".'],
     ["no elements", bytes("3 0\nabc"), 'got "3 0".'],
-    ["10^400 words", bytes(`1${"0".repeat(40)} 3\n`), "expected a first line of two numbers"],
+    ["no words", bytes("0 3\n"), 'got "0 3".'],
+    ["10^400 words", bytes(`1${"0".repeat(40)} 3\n`), "expected a first line of two numbers above 0"],
     [
       "no space",
       bytes(`1 2\n${"x".repeat(40)}`),
