@@ -46,7 +46,9 @@ const NAMES = { minN: "min_n", maxN: "max_n", buckets: "buckets" } as const;
  * @throws {OptionError} for words that the format cannot hold: those with a line feed or a lone surrogate.
  * @throws {ShapeError} when vectors or counts are not as many as the words.
  */
-export function writeWordVectors({ words, dim, vectors, counts, ngrams }: SavedWordVectors): Uint8Array {
+export function writeWordVectors(table: SavedWordVectors): Uint8Array {
+  checkObject("table of vectors", table);
+  const { words, dim, vectors, counts, ngrams } = table;
   checkList("words of the table", words);
   const text = new TextEncoder().encode(words.map((word) => `${checkWord(word)}\n`).join(""));
   const tensors = new Map<string, SavedTensor>([
