@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type NgramModel, readArpa } from "../src/index.ts";
+import { chain } from "../src/ngram/table.ts";
 
 const [lmplz, text, most = "5"] = process.argv.slice(2);
 if (text === undefined) throw new Error("usage: compare-with-kenlm.ts LMPLZ TEXT [N]");
@@ -29,8 +30,9 @@ function timed(command: string, args: readonly string[], input: string, output: 
 function differences(ours: NgramModel, theirs: NgramModel): { probability: number; backoff: number } {
   let [probability, backoff] = [0, 0];
   const toOurs = Int32Array.from({ length: theirs.vocabularySize }, (_, id) => ours.id(theirs.word(id)));
-  // By order: our node of each of their nodes.
+  // By order: our node of each of their nodes, and the hash of its words.
   let nodes = toOurs;
+  let hashes = toOurs;
   const [a, b] = [ours.parts, theirs.parts];
   for (let id = 0; id < theirs.vocabularySize; id++) {
     probability = Math.max(probability, Math.abs(a.unigrams[2 * nodes[id]] - b.unigrams[2 * id]));
@@ -38,16 +40,21 @@ function differences(ours: NgramModel, theirs: NgramModel): { probability: numbe
   }
   for (const [i, table] of b.tables.entries()) {
     const next = new Int32Array(table.slots);
+    const nextHashes = new Int32Array(table.slots);
     for (let slot = 0; slot < table.slots; slot++) {
       if (table.isFree(slot)) continue;
-      const own = a.tables[i].find(nodes[table.parent(slot)], toOurs[table.word(slot)]);
+      const [parent, word] = [table.parent(slot), toOurs[table.word(slot)]];
+      const hash = chain(hashes[parent], word);
+      const own = a.tables[i].find(hash, nodes[parent], word);
       if (own < 0) return { probability: Number.POSITIVE_INFINITY, backoff };
       next[slot] = own;
+      nextHashes[slot] = hash;
       probability = Math.max(probability, Math.abs(a.tables[i].logProb(own) - table.logProb(slot)));
       if (table.width === 3)
         backoff = Math.max(backoff, Math.abs(a.tables[i].backoff(own) - table.backoff(slot)));
     }
     nodes = next;
+    hashes = nextHashes;
   }
   return { probability, backoff };
 }

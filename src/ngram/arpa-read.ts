@@ -6,7 +6,7 @@ import { otherFormat } from "../base/utf8.ts";
 import { KIND_COMMENT } from "./arpa-write.ts";
 import { LOG_ZERO, readDecimal } from "./decimal.ts";
 import { type NgramKind, NgramModel } from "./model.ts";
-import { EXTENDS_LEFT, EXTENDS_RIGHT, NgramTable } from "./table.ts";
+import { chain, EXTENDS_LEFT, EXTENDS_RIGHT, hashOf, NgramTable } from "./table.ts";
 import { BEGIN_ID, END_ID, HASH_START, hashByte, UNKNOWN_ID, Words } from "./words.ts";
 
 /** What KenLM takes as log10 P(`<unk>`) where a file lists none. */
@@ -165,7 +165,8 @@ class ArpaReader {
       }
       this.#markContext(ids, n);
       const backoff = this.#backoff(n);
-      const slot = table.insert(path[n - 2], ids[n - 1], this.#probability(), backoff);
+      const hash = hashOf(ids, 0, n);
+      const slot = table.insert(hash, path[n - 2], ids[n - 1], this.#probability(), backoff);
       if (slot < 0) this.#fail("each n-gram once", `${describe(this.#wordsText(ids, n))} again`);
       if (backoff !== 0 && !isHighest) table.mark(slot, EXTENDS_RIGHT);
       this.#mark(n - 1, path[n - 2], EXTENDS_LEFT);
@@ -180,7 +181,8 @@ class ArpaReader {
   /** The node of `ids[0..k]`, child of `parent`: filled in where it is not listed. */
   #suffix(ids: Int32Array, k: number, parent: number): number {
     const table = this.#tables[k - 1];
-    const known = table.find(parent, ids[k]);
+    const hash = hashOf(ids, 0, k + 1);
+    const known = table.find(hash, parent, ids[k]);
     if (known >= 0) return known;
     if ((table.size + 1) * 1.25 > table.slots) {
       this.#isFull = true;
@@ -188,7 +190,7 @@ class ArpaReader {
     }
     const context = this.#node(ids, 1, k + 1);
     const backoff = context < 0 ? 0 : this.#backoffOf(k, context);
-    const slot = table.insert(parent, ids[k], backoff + this.#logProbOf(k, parent), 0);
+    const slot = table.insert(hash, parent, ids[k], backoff + this.#logProbOf(k, parent), 0);
     this.#mark(k, parent, EXTENDS_LEFT);
     if (context >= 0) this.#mark(k, context, EXTENDS_RIGHT);
     return slot;
@@ -197,7 +199,11 @@ class ArpaReader {
   /** The node of the n-gram `ids[from..to)`, or -1. */
   #node(ids: Int32Array, from: number, to: number): number {
     let node = ids[from];
-    for (let k = from + 1; k < to && node >= 0; k++) node = this.#tables[k - from - 1].find(node, ids[k]);
+    let hash = node;
+    for (let k = from + 1; k < to && node >= 0; k++) {
+      hash = chain(hash, ids[k]);
+      node = this.#tables[k - from - 1].find(hash, node, ids[k]);
+    }
     return node;
   }
 

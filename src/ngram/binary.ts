@@ -15,7 +15,7 @@ import { HASH_START, hashByte, Words } from "./words.ts";
 const MAGIC = "LEXINGRM";
 const PROLOGUE = 16;
 const ALIGNMENT = 8;
-const FORMAT = 1;
+const FORMAT = 2;
 
 interface Header {
   readonly format: number;

@@ -6,7 +6,7 @@ import { type SampleOptions, sample } from "../decode/sample.ts";
 import { NgramDecoding } from "./decoding.ts";
 import { splitWords } from "./scanner.ts";
 import { NgramState } from "./state.ts";
-import { EXTENDS_LEFT, EXTENDS_RIGHT, type NgramTable } from "./table.ts";
+import { chain, EXTENDS_LEFT, EXTENDS_RIGHT, type NgramTable } from "./table.ts";
 import { BEGIN_ID, END_ID, UNKNOWN_ID, type Words } from "./words.ts";
 
 /** A sentence as a string, cut at white space, or as its words. Neither holds `<s>` or `</s>`. */
@@ -180,13 +180,16 @@ export class NgramModel {
     let logProb = unigrams[2 * word];
     let flag = flags[word];
     let node = word;
+    let hash = word;
     let matched = 1;
     let length = 0;
     if (order > 1) backoffs[0] = unigrams[2 * word + 1];
     if (flag & EXTENDS_RIGHT) length = 1;
     while (matched <= from.length && flag & EXTENDS_LEFT) {
       const table = tables[matched - 1];
-      node = table.find(node, from.words[matched - 1]);
+      const before = from.words[matched - 1];
+      hash = chain(hash, before);
+      node = table.find(hash, node, before);
       if (node < 0) break;
       logProb = table.logProb(node);
       matched++;

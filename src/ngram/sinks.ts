@@ -2,7 +2,7 @@
 import type { ArpaWriter } from "./arpa-write.ts";
 import type { NgramSink } from "./estimate.ts";
 import { type NgramKind, NgramModel } from "./model.ts";
-import { EXTENDS_LEFT, EXTENDS_RIGHT, NgramTable } from "./table.ts";
+import { EXTENDS_LEFT, EXTENDS_RIGHT, hashOf, NgramTable } from "./table.ts";
 import type { Words } from "./words.ts";
 
 /** Builds an {@link NgramModel}. */
@@ -53,7 +53,7 @@ export class ModelSink implements NgramSink {
     if (n > this.#current) this.#beginOrder(n);
     const table = this.#tables[n - 2];
     const parent = n === 2 ? suffix : this.#lowerNodes[suffix];
-    const node = table.insert(parent, ids[at + n - 1], logProb, backoff);
+    const node = table.insert(hashOf(ids, at, at + n), parent, ids[at + n - 1], logProb, backoff);
     if (flag !== 0) table.mark(node, flag);
     if (n === 2) this.#flags[parent] |= EXTENDS_LEFT;
     else this.#tables[n - 3].mark(parent, EXTENDS_LEFT);

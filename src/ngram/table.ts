@@ -4,7 +4,9 @@
  * All orders together are a trie over reversed n-grams, as in KenLM's probing model (Heafield 2011, "KenLM: faster and
  * smaller language model queries", section 3.1): the parent of `a b c` is its suffix `b c`, and the word that leads to
  * it is its first, `a`. So one walk from a word back through its context finds the longest match and, on the way,
- * the backoff weights of all contexts of the next word. A node is its slot, which makes keys exact and small.
+ * the backoff weights of all contexts of the next word. A node is its slot, which makes keys exact and small. Where a
+ * node is looked for depends on its words alone ({@link chain}), not on its parent's slot: so the processor can fetch the
+ * nodes of all orders at once, instead of waiting for each before it knows where the next one is.
  */
 
 /** Set where a longer n-gram ends in this one: the walk can go on. */
@@ -43,23 +45,28 @@ export class NgramTable {
     return new NgramTable(Math.ceil(count * SLOTS_PER_ENTRY) + 1, isHighest);
   }
 
-  /** The slot of the child of `parent` by `word`, or -1. */
-  find(parent: number, word: number): number {
+  /**
+   * The slot of the child of `parent` by `word`, or -1.
+   *
+   * @param hash {@link chain} of all its words
+   */
+  find(hash: number, parent: number, word: number): number {
     const { keys, slots } = this;
     const step = KEY_WIDTH * this.width;
-    for (let slot = place(parent, word, slots); ; ) {
+    const wanted = (parent + 1) | 0;
+    for (let slot = place(hash, slots); ; ) {
       const key = keys[slot * step];
       if (key === 0) return -1;
-      if (key === ((parent + 1) | 0) && (keys[slot * step + 1] & WORD_BITS) === word) return slot;
+      if (key === wanted && (keys[slot * step + 1] & WORD_BITS) === word) return slot;
       if (++slot === slots) slot = 0;
     }
   }
 
   /** The slot of a new child, or -1 when there is one already. The caller sees to it that there is room. */
-  insert(parent: number, word: number, logProb: number, backoff: number): number {
+  insert(hash: number, parent: number, word: number, logProb: number, backoff: number): number {
     const { keys, slots, values } = this;
     const step = KEY_WIDTH * this.width;
-    let slot = place(parent, word, slots);
+    let slot = place(hash, slots);
     for (let key = keys[slot * step]; key !== 0; key = keys[slot * step]) {
       if (key === ((parent + 1) | 0) && (keys[slot * step + 1] & WORD_BITS) === word) return -1;
       if (++slot === slots) slot = 0;
@@ -103,9 +110,20 @@ export class NgramTable {
   }
 }
 
-function place(parent: number, word: number, slots: number): number {
-  let hash = Math.imul(parent, 0x9e3779b1) ^ Math.imul(word, 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  hash ^= hash >>> 13;
-  return Math.floor((hash >>> 0) * (slots / 4294967296));
+/** The hash of an n-gram from that of its suffix and its first word; that of a single word is its id. */
+export function chain(hash: number, word: number): number {
+  const mixed = Math.imul(hash, 0x9e3779b1) ^ Math.imul(word, 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** {@link chain} of `ids[from..to)`, the last word first. */
+export function hashOf(ids: ArrayLike<number>, from: number, to: number): number {
+  let hash = ids[from];
+  for (let k = from + 1; k < to; k++) hash = chain(hash, ids[k]);
+  return hash;
+}
+
+function place(hash: number, slots: number): number {
+  const mixed = Math.imul(hash, 0x2c1b3c6d);
+  return Math.floor(((mixed ^ (mixed >>> 13)) >>> 0) * (slots / 4294967296));
 }
