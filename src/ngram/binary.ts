@@ -15,6 +15,7 @@ import { HASH_START, hashByte, Words } from "./words.ts";
 const MAGIC = "LEXINGRM";
 const PROLOGUE = 16;
 const ALIGNMENT = 8;
+/** 2 since slots depend on the words alone; in format 1 they depended on the parents' slots. */
 const FORMAT = 2;
 
 interface Header {
@@ -97,10 +98,14 @@ function isBinary(bytes: Uint8Array): boolean {
   );
 }
 
-/** Makes a model of the bytes of a binary file, which it keeps. */
+/**
+ * Makes a model of the bytes of a binary file, which it keeps.
+ *
+ * @throws {FormatError} when they are damaged or of another format.
+ */
 export function parseNgram(bytes: Uint8Array<ArrayBuffer>, file?: string): NgramModel {
-  const fail = (expected: string, got: string): never => {
-    const hint = "The file is damaged: make or fetch it again.";
+  const damaged = "The file is damaged: make or fetch it again.";
+  const fail = (expected: string, got: string, hint = damaged): never => {
     throw new FormatError({ what: "n-gram model", expected, got, hint }, file === undefined ? {} : { file });
   };
   if (bytes.length < PROLOGUE) return fail(`at least ${PROLOGUE} bytes`, String(bytes.length));
@@ -111,7 +116,10 @@ export function parseNgram(bytes: Uint8Array<ArrayBuffer>, file?: string): Ngram
     return fail("the checksum that it was written with", "another: bytes are missing or changed");
   }
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(PROLOGUE, start))) as Header;
-  if (header.format !== FORMAT) return fail(`format ${FORMAT}`, `format ${header.format}`);
+  if (header.format !== FORMAT) {
+    const hint = "Another version of Lexigrad wrote the file: make it again from the text or an ARPA file.";
+    return fail(`format ${FORMAT}`, `format ${header.format}`, hint);
+  }
   // Sections must be aligned, which slices of larger arrays may not be.
   const whole = bytes.byteOffset % ALIGNMENT === 0 ? bytes : bytes.slice();
   let at = start;
