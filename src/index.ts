@@ -145,9 +145,10 @@ export {
   type SentenceScore,
   type WordScore,
 } from "./ngram/model.ts";
+export type { NgramOptions } from "./ngram/options.ts";
 export type { Discounts, NgramSmoothing } from "./ngram/smoothing.ts";
 export { NgramState } from "./ngram/state.ts";
-export { type NgramOptions, NgramTrainer, type NgramTraining, trainNgram } from "./ngram/train.ts";
+export { NgramTrainer, type NgramTraining, trainNgram } from "./ngram/train.ts";
 export { elu, glu, leakyRelu } from "./nn/activations.ts";
 export {
   AdditiveAttention,

@@ -5,6 +5,7 @@
  */
 import { FormatError, IoError, LexigradError } from "./errors.ts";
 import { builtin, directoryOf, type FileHandle, type FileSystem, nodeFileSystem } from "./file-system.ts";
+import { checkText } from "./options.ts";
 import { decodeUtf8, otherFormat } from "./utf8.ts";
 
 /** Node refuses single reads and writes of 2 GiB and more. */
@@ -17,6 +18,7 @@ const MOST_AT_ONCE = 2 ** 30;
  * @throws {FormatError} when a `.gz` file is not whole gzip data.
  */
 export function readBytes(path: string, fs: FileSystem = nodeFileSystem): Uint8Array<ArrayBuffer> {
+  checkText("path", path);
   const bytes = attempt("reading", path, () => readRaw(path, fs));
   return path.endsWith(".gz") ? gunzip(bytes, path) : bytes;
 }

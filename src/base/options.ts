@@ -53,6 +53,18 @@ export function checkInstance<T>(
   throw new OptionError({ what, expected: `a ${type.name}`, got: describe(value) });
 }
 
+/** @throws {OptionError} for anything but an iterable, and for a string, which is one of its characters. */
+export function checkIterable(what: string, value: unknown, items: string): void {
+  if (typeof value !== "string" && typeof (value as Iterable<unknown>)?.[Symbol.iterator] === "function")
+    return;
+  throw new OptionError({
+    what,
+    expected: `an array or another iterable of ${items}`,
+    got: describe(value),
+    ...(typeof value === "string" ? { hint: "Put a single text into an array." } : {}),
+  });
+}
+
 /** @throws {OptionError} for anything but a Map. */
 export function checkMap(what: string, value: unknown): void {
   if (value instanceof Map) return;

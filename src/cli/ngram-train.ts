@@ -1,12 +1,14 @@
 /** The work of `lexigrad ngram train`. */
 import { readText } from "../base/files.ts";
 import { saveNgram } from "../ngram/binary.ts";
+import type { NgramOptions } from "../ngram/options.ts";
 import { splitWords } from "../ngram/scanner.ts";
 import type { Discounts } from "../ngram/smoothing.ts";
-import { type NgramOptions, NgramTrainer } from "../ngram/train.ts";
+import { NgramTrainer } from "../ngram/train.ts";
 import { checkOneStandardInput, inputChunks, nameOf } from "./input.ts";
 import { type Io, note, printJson } from "./io.ts";
 import { type CommonOptions, defined } from "./option-values.ts";
+import { checkOutput } from "./output.ts";
 import { duration, grouped } from "./progress.ts";
 
 interface TrainOptions extends CommonOptions {
@@ -28,6 +30,10 @@ const SECONDS_BETWEEN_NOTES = 5;
 
 export async function train(io: Io, paths: string[], options: TrainOptions): Promise<undefined> {
   checkOneStandardInput(paths);
+  checkOutput("--out", options.out, [
+    ...paths,
+    ...(options.vocabulary === undefined ? [] : [options.vocabulary]),
+  ]);
   const { out, json, vocabulary, discount, discountFallback, order, smoothing } = options;
   const { additive, factor, prune, closed, specials, memory } = options;
   const began = performance.now();

@@ -1,7 +1,7 @@
 /** The work of `lexigrad vectors train`. */
 
 import { OptionError } from "../base/errors.ts";
-import { checkWritable, writeText } from "../base/files.ts";
+import { writeText } from "../base/files.ts";
 import { lineChart } from "../plot/line-chart.ts";
 import { configure } from "../tensor/index.ts";
 import { keepsNgrams } from "../vectors/files.ts";
@@ -10,6 +10,7 @@ import { trainWordVectors } from "../vectors/train.ts";
 import { corpusLines } from "./input.ts";
 import { type Io, note, printJson } from "./io.ts";
 import { type CommonOptions, defined } from "./option-values.ts";
+import { checkOutput } from "./output.ts";
 import { grouped } from "./progress.ts";
 
 type Trained = Omit<WordVectorOptions, "subwords" | "onProgress" | "seed">;
@@ -37,8 +38,8 @@ export async function train(io: Io, paths: string[], options: TrainOptions): Pro
       got: "none",
     });
   }
-  checkWritable(out);
-  if (lossCurve !== undefined) checkWritable(lossCurve);
+  checkOutput("--out", out, paths);
+  if (lossCurve !== undefined) checkOutput("--loss-curve", lossCurve, paths);
   const lines = await corpusLines(io, paths);
   const sentences = lines.map((line) => line.split(/\s+/).filter(Boolean));
   const start = performance.now();

@@ -9,6 +9,8 @@ import { type NgramKind, NgramModel } from "./model.ts";
 import { chain, EXTENDS_LEFT, EXTENDS_RIGHT, hashOf, NgramTable } from "./table.ts";
 import { BEGIN_ID, END_ID, HASH_START, hashByte, UNKNOWN_ID, Words } from "./words.ts";
 
+/** Another spelling of `<unk>` in files, which KenLM takes too. */
+const OTHER_UNKNOWN = [...new TextEncoder().encode("<UNK>")];
 /** What KenLM takes as log10 P(`<unk>`) where a file lists none. */
 const NO_UNKNOWN = -100;
 /** An entry has at least a digit, a tab, a letter and a line end. */
@@ -128,7 +130,9 @@ class ArpaReader {
     for (let i = 0; i < count; i++) {
       this.#readEntry(1, count, i);
       const [, , , start, end, hash] = this.#fields;
-      const id = words.addBytes(this.#bytes, start, end, hash);
+      const id = this.#isOtherUnknown(start, end)
+        ? UNKNOWN_ID
+        : words.addBytes(this.#bytes, start, end, hash);
       if (seen[id]) this.#fail("each word once", `${describe(words.word(id))} again`);
       seen[id] = 1;
       this.#unigrams[2 * id] = this.#probability();
@@ -142,6 +146,13 @@ class ArpaReader {
       if (!seen[id] && this.#kind.padding !== "none")
         this.#fail(`${words.word(id)} among the 1-grams`, "none");
     }
+  }
+
+  #isOtherUnknown(start: number, end: number): boolean {
+    return (
+      end - start === OTHER_UNKNOWN.length &&
+      OTHER_UNKNOWN.every((byte, i) => this.#bytes[start + i] === byte)
+    );
   }
 
   #readOrder(n: number, count: number): void {
@@ -263,6 +274,7 @@ class ArpaReader {
     ];
     const id = this.#words.findBytes(this.#bytes, start, end, hash);
     if (id >= 0) return id;
+    if (this.#isOtherUnknown(start, end)) return UNKNOWN_ID;
     return this.#fail(
       "words of the 1-grams",
       describe(new TextDecoder().decode(this.#bytes.subarray(start, end))),

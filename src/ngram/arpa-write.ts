@@ -1,9 +1,9 @@
 /** ARPA files, the text form in which n-gram models are exchanged: written. */
 import { FormatError } from "../base/errors.ts";
 import { replaceFile } from "../base/files.ts";
-import { describe } from "../base/options.ts";
+import { checkInstance, describe } from "../base/options.ts";
 import { MOST_DIGITS, writeLog } from "./decimal.ts";
-import type { NgramKind, NgramModel } from "./model.ts";
+import { type NgramKind, NgramModel } from "./model.ts";
 import { isSpace } from "./scanner.ts";
 import { EXTENDS_RIGHT } from "./table.ts";
 import { BEGIN_ID, type Words } from "./words.ts";
@@ -134,7 +134,9 @@ export function formatArpa(model: NgramModel): Uint8Array {
   return whole;
 }
 
-function produceArpa({ order, counts, parts }: NgramModel, sink: ByteSink): void {
+function produceArpa(model: NgramModel, sink: ByteSink): void {
+  checkInstance("ARPA file", model, NgramModel);
+  const { order, counts, parts } = model;
   const { words, unigrams, flags, tables, kind = {} } = parts;
   const writer = new ArpaWriter(sink, words, order);
   const { uniform, ...sayable } = kind;

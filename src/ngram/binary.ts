@@ -6,6 +6,7 @@
  */
 import { FormatError } from "../base/errors.ts";
 import { readBytes, replaceFile } from "../base/files.ts";
+import { checkInstance } from "../base/options.ts";
 import { crc32 } from "../formats/crc32.ts";
 import { readArpa } from "./arpa-read.ts";
 import { type NgramKind, NgramModel } from "./model.ts";
@@ -33,6 +34,7 @@ interface Header {
  * @throws {IoError} when the file cannot be written; an older one is then unchanged.
  */
 export function saveNgram(model: NgramModel, path: string): void {
+  checkInstance("saveNgram", model, NgramModel);
   const sections = sectionsOf(model);
   const crc = sections.reduce((sum, section) => crc32(section, sum), 0);
   const prologue = new Uint8Array(PROLOGUE);
@@ -104,6 +106,7 @@ function isBinary(bytes: Uint8Array): boolean {
  * @throws {FormatError} when they are damaged or of another format.
  */
 export function parseNgram(bytes: Uint8Array<ArrayBuffer>, file?: string): NgramModel {
+  checkInstance("parseNgram", bytes, Uint8Array);
   const damaged = "The file is damaged: make or fetch it again.";
   const fail = (expected: string, got: string, hint = damaged): never => {
     throw new FormatError({ what: "n-gram model", expected, got, hint }, file === undefined ? {} : { file });
@@ -111,11 +114,15 @@ export function parseNgram(bytes: Uint8Array<ArrayBuffer>, file?: string): Ngram
   if (bytes.length < PROLOGUE) return fail(`at least ${PROLOGUE} bytes`, String(bytes.length));
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const start = PROLOGUE + view.getUint32(8, true);
+  // The checksum does not cover where the header ends.
+  if (start % ALIGNMENT !== 0)
+    return fail(`a header of a multiple of ${ALIGNMENT} bytes`, String(start - PROLOGUE));
   if (start > bytes.length) return fail("a whole header", `a file of ${bytes.length} bytes`);
   if (crc32(bytes.subarray(PROLOGUE)) !== view.getUint32(12, true)) {
     return fail("the checksum that it was written with", "another: bytes are missing or changed");
   }
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(PROLOGUE, start))) as Header;
+  const header = parseHeader(bytes.subarray(PROLOGUE, start));
+  if (header === undefined) return fail("a header in JSON", "something else");
   if (header.format !== FORMAT) {
     const hint = "Another version of Lexigrad wrote the file: make it again from the text or an ARPA file.";
     return fail(`format ${FORMAT}`, `format ${header.format}`, hint);
@@ -145,6 +152,15 @@ export function parseNgram(bytes: Uint8Array<ArrayBuffer>, file?: string): Ngram
     tables,
     kind: header.kind,
   });
+}
+
+function parseHeader(bytes: Uint8Array): Header | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Header;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
 }
 
 function readWords(bytes: Uint8Array, startBytes: Uint8Array<ArrayBuffer>): Words {

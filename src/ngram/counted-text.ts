@@ -3,7 +3,7 @@ import { FormatError } from "../base/errors.ts";
 import { describe } from "../base/options.ts";
 import type { NgramCounter } from "./counter.ts";
 import type { Sentence } from "./model.ts";
-import { splitWords, TextScanner } from "./scanner.ts";
+import { TextScanner, wordsOf } from "./scanner.ts";
 import { END_ID, UNKNOWN_ID, type Words } from "./words.ts";
 
 export interface TextRules {
@@ -47,7 +47,7 @@ export class CountedText {
   }
 
   addSentence(sentence: Sentence): void {
-    for (const word of typeof sentence === "string" ? splitWords(sentence) : sentence) {
+    for (const word of wordsOf(sentence)) {
       const id = this.#rules.isFixed ? this.#words.find(word) : this.#words.add(word);
       if (id > END_ID) this.#counter.add(id);
       else this.#takeRare(id, () => word);
@@ -93,7 +93,8 @@ export class CountedText {
     } else if (!isPadded) this.#counter.add(id);
     else if (specials === "unknown" && id === UNKNOWN_ID) this.#counter.add(id);
     else if (specials !== "skip") {
-      const hint = "They mark what is outside the text: rename them in it, or let them be skipped.";
+      const hint =
+        "They mark what is outside the text: rename them in it, or let specials be skipped (skip) or <unk> count as an unknown word (unknown).";
       this.#fail("no <unk>, <s> or </s>", spelling(), hint);
     }
   }

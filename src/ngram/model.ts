@@ -1,10 +1,10 @@
 /** N-gram models: the probability of a word after the n-1 words before it, from a table of n-grams and backoffs. */
 import { IndexError, OptionError } from "../base/errors.ts";
-import { describe } from "../base/options.ts";
+import { checkInstance, checkIterable, checkText, describe } from "../base/options.ts";
 import type { Random } from "../base/random.ts";
 import { type SampleOptions, sample } from "../decode/sample.ts";
 import { NgramDecoding } from "./decoding.ts";
-import { splitWords } from "./scanner.ts";
+import { wordsOf } from "./scanner.ts";
 import { NgramState } from "./state.ts";
 import { chain, EXTENDS_LEFT, EXTENDS_RIGHT, type NgramTable } from "./table.ts";
 import { BEGIN_ID, END_ID, UNKNOWN_ID, type Words } from "./words.ts";
@@ -135,6 +135,7 @@ export class NgramModel {
 
   /** The id of a word, that of `<unk>` where the model lacks it. */
   id(word: string): number {
+    checkText("word", word);
     return Math.max(UNKNOWN_ID, this.parts.words.find(word));
   }
 
@@ -175,6 +176,7 @@ export class NgramModel {
    */
   extend(from: NgramState, word: number, into: NgramState = new NgramState(this.order)): NgramState {
     this.#checkId(word);
+    if (!(from instanceof NgramState)) checkInstance("extend", from, NgramState);
     const { unigrams, flags, tables, order } = this.parts;
     const { words, backoffs } = into;
     let logProb = unigrams[2 * word];
@@ -253,6 +255,7 @@ export class NgramModel {
 
   /** The probability of a text, and its perplexity with and without unknown words. */
   evaluate(sentences: Iterable<Sentence>): NgramEvaluation {
+    checkIterable("evaluate", sentences, "sentences");
     const total = { logProb: 0, knownLogProb: 0, tokens: 0, unknown: 0, sentences: 0 };
     for (const sentence of sentences) {
       const { logProb, knownLogProb, tokens, unknown } = this.score(sentence);
@@ -291,8 +294,9 @@ export class NgramModel {
     maxLength = 100,
     ...how
   }: NgramSampleOptions): string[] {
-    const words = typeof prompt === "string" ? splitWords(prompt) : prompt;
+    const words = wordsOf(prompt);
     const ids = words.map((word) => this.id(word));
+    if (this.#padding === "sentence") this.#checkPrompt(words, ids);
     const isPadded = this.#padding === "sentence";
     // One at a time: the probabilities of all words, for all sentences, would fill the memory.
     return Array.from({ length: count }, () => {
@@ -302,9 +306,19 @@ export class NgramModel {
     });
   }
 
+  #checkPrompt(words: readonly string[], ids: readonly number[]): void {
+    const marker = ids.findIndex((id) => id === BEGIN_ID || id === END_ID);
+    if (marker < 0) return;
+    throw new OptionError({
+      what: "prompt",
+      expected: "words of one sentence, without <s> and </s>",
+      got: describe(words[marker]),
+    });
+  }
+
   /** The words of a sentence, and undefined for its end where that is predicted. */
   #wordsOf(sentence: Sentence): readonly (string | undefined)[] {
-    const words = typeof sentence === "string" ? splitWords(sentence) : sentence;
+    const words = wordsOf(sentence);
     return this.#padding === "none" ? words : [...words, undefined];
   }
 

@@ -1,5 +1,6 @@
 /** Finds the words of a text in its bytes. */
 import { FormatError } from "../base/errors.ts";
+import { checkList } from "../base/options.ts";
 import { otherFormat } from "../base/utf8.ts";
 import { HASH_START, hashByte } from "./words.ts";
 
@@ -11,6 +12,15 @@ export function isSpace(byte: number): boolean {
 /** Cuts a string where {@link TextScanner} cuts bytes. */
 export function splitWords(sentence: string): string[] {
   return sentence.split(/[\0\t\n\v\f\r ]+/).filter((word) => word !== "");
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** The words of a sentence that is given as a string or as its words. @throws {OptionError} for anything else. */
+export function wordsOf(sentence: string | readonly string[]): readonly string[] {
+  if (typeof sentence === "string") return splitWords(sentence);
+  checkList("sentence", sentence, "words", isText);
+  return sentence;
 }
 
 /** What a {@link TextScanner} tells. */

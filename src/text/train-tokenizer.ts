@@ -1,6 +1,6 @@
 /** Making tokenizers from text. */
 import { OptionError } from "../base/errors.ts";
-import { checkChoice, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
+import { checkChoice, checkIterable, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
 import { SpanTable } from "../base/span-table.ts";
 import { Spans } from "../base/spans.ts";
 import { isMisleadingMerge, type SplitRule } from "../formats/tokenizer-json.ts";
@@ -119,14 +119,7 @@ function splitRule(type: TrainTokenizerOptions["type"], split: unknown): SplitRu
 }
 
 function countPieces(texts: Iterable<string>, split: SplitRule, lowercase: boolean): Map<string, number> {
-  if (typeof texts === "string" || typeof texts?.[Symbol.iterator] !== "function") {
-    throw new OptionError({
-      what: "texts",
-      expected: "an array or another iterable of strings",
-      got: describe(texts),
-      hint: "Put a single text into an array.",
-    });
-  }
+  checkIterable("texts", texts, "strings");
   const pieces = new Spans();
   const known = new SpanTable();
   const counts: number[] = [];

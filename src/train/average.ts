@@ -1,7 +1,7 @@
 /** Averages of weights: one model out of several checkpoints of a training. */
 
 import { DTypeError, OptionError, ShapeError, StateError } from "../base/errors.ts";
-import { checkMap, describe } from "../base/options.ts";
+import { checkIterable, checkMap } from "../base/options.ts";
 import { formatShape, sameShape } from "../base/shape.ts";
 import { decodeWeights, encodeWeights, sharedNames } from "../nn/weights.ts";
 import { type DType, Scope, scoped, type Tensor, tensor } from "../tensor/index.ts";
@@ -29,9 +29,7 @@ export function averageWeights(states: Iterable<ReadonlyMap<string, Tensor>>): M
   const sums = new Map<string, Sum>();
   let shared = new Map<string, string>();
   let count = 0;
-  if (typeof (states as Partial<typeof states>)?.[Symbol.iterator] !== "function") {
-    throw new OptionError({ what: "averageWeights", expected: "state dicts", got: describe(states) });
-  }
+  checkIterable("averageWeights", states, "state dicts");
   for (const state of states) {
     checkMap("averageWeights state dict", state);
     if (count++ === 0) {

@@ -126,8 +126,22 @@ describe("bad input: one clear line, and nothing is lost", () => {
       1,
       /t\.txt:2: word: expected UTF-8, got bytes that are not/,
     ],
-    ["order 0", "a", ["--order", "0"], 2, /--order: expected a whole number of at least 1, got 0\./],
+    [
+      "order 0",
+      "a",
+      ["--order", "0"],
+      2,
+      /--order: expected a whole number of at least 1 and at most 64, got 0\./,
+    ],
     ["smoothing", "a", ["--smoothing", "knesser-ney"], 2, /--smoothing: .*Did you mean "kneser-ney"\?/],
+    ["order 65", "a", ["--order", "65"], 2, /--order: expected a whole number of at least 1 and at most 64/],
+    [
+      "an option of another smoothing",
+      "a",
+      ["--smoothing", "witten-bell", "--additive", "0.5"],
+      2,
+      /additive: expected none with smoothing witten-bell, got 0\.5\./,
+    ],
     [
       "memory",
       "a",
@@ -151,6 +165,34 @@ describe("bad input: one clear line, and nothing is lost", () => {
     expect(result.stderr.trimEnd()).not.toContain("\n");
     expect(readFileSync(path("m.arpa"), "utf8")).toBe("old");
     expect(readdirSync(path(".")).sort()).toEqual(["m.arpa", "t.txt"]);
+  });
+
+  test("an output that would replace what is read", async () => {
+    const path = workspace({ "t.txt": TEXT, "v.txt": "the cat" });
+    const tries = [
+      ["--out", path("t.txt"), path("t.txt")],
+      ["--out", path("v.txt"), "--vocabulary", path("v.txt"), path("t.txt")],
+    ];
+    for (const args of tries) {
+      const { status, stderr } = await lexigrad(["ngram", "train", ...args]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(
+        /^lexigrad: --out: expected another file than those that are read, got ".*"\. It/,
+      );
+    }
+    expect(readFileSync(path("t.txt"), "utf8")).toBe(TEXT);
+    expect(readFileSync(path("v.txt"), "utf8")).toBe("the cat");
+    const dash = await lexigrad(["ngram", "train", "--out", "-", path("t.txt")]);
+    expect([dash.status, dash.stderr]).toEqual([
+      2,
+      'lexigrad: --out: expected the name of a file, got "-".\n',
+    ]);
+  });
+
+  test("a vocabulary without words", async () => {
+    const path = workspace({ "t.txt": TEXT, "v.txt": " \n" });
+    const { status, stderr } = await train(path, "--vocabulary", path("v.txt"));
+    expect([status, stderr]).toEqual([2, "lexigrad: --vocabulary: expected at least one word, got none.\n"]);
   });
 
   test("damaged models", async () => {

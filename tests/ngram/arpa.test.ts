@@ -65,6 +65,13 @@ test("line ends of Windows, comments, blank lines and blanks between words", () 
   expect(readArpa(encode(text)).score("tea")).toEqual(readArpa(encode(small)).score("tea"));
 });
 
+test("<UNK> is <unk>, as for KenLM", () => {
+  const spelled = small.replaceAll("<unk>", "<UNK>");
+  const pair = arpaText({ ...SMALL, "<unk> tea": [-0.25] });
+  expect(readArpa(encode(spelled)).score("coffee")).toEqual(readArpa(encode(small)).score("coffee"));
+  expect(readArpa(encode(pair.replaceAll("<unk>", "<UNK>"))).logProb("tea", ["coffee"])).toBe(-0.25);
+});
+
 test("-99 is log10 of 0, and back", () => {
   const model = readArpa(encode(arpaText({ ...SMALL, tea: [-99, -99] })));
   expect(model.logProb("tea")).toBe(Number.NEGATIVE_INFINITY);

@@ -33,3 +33,19 @@ test("a file of format 1 is refused with what to do", () => {
     /old\.ngram: n-gram model: expected format 2, got format 1\. Another version of Lexigrad wrote the file: make it again from the text or an ARPA file\.$/,
   );
 });
+
+test("every bit of the prologue counts, and where the header ends", () => {
+  const path = workspace();
+  saveNgram(model, path("m.ngram"));
+  const bytes = new Uint8Array(readFileSync(path("m.ngram")));
+  for (let bit = 8 * 8; bit < 8 * 16; bit++) {
+    const flipped = bytes.slice();
+    flipped[bit >> 3] ^= 1 << (bit & 7);
+    expect(() => parseNgram(flipped, "m.ngram"), `bit ${bit}`).toThrow(
+      /^m\.ngram: n-gram model: expected .*\. The file is damaged: make or fetch it again\.$/,
+    );
+  }
+  expect(() => saveNgram({} as never, path("x.ngram"))).toThrow(
+    "saveNgram: expected a NgramModel, got an object.",
+  );
+});

@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FormatError, NumericError, OptionError } from "../../src/base/errors.ts";
+import { Random } from "../../src/base/random.ts";
 import { perplexity } from "../../src/metrics/perplexity.ts";
 import { readArpa } from "../../src/ngram/arpa-read.ts";
 import { formatArpa } from "../../src/ngram/arpa-write.ts";
 import type { NgramModel } from "../../src/ngram/model.ts";
+import type { NgramOptions } from "../../src/ngram/options.ts";
 import { SMOOTHINGS } from "../../src/ngram/smoothing.ts";
-import { type NgramOptions, trainNgram } from "../../src/ngram/train.ts";
+import { trainNgram } from "../../src/ngram/train.ts";
 import { workspace } from "../support/command.ts";
 
 const quiet = { onWarning: () => undefined };
@@ -267,9 +269,14 @@ describe("options", () => {
       [{ prune: [1] }, /^prune: expected 0 and then at most 2 numbers that never fall, got 1\./],
       [{ prune: [0, 2, 1] }, /^prune: .*got 0 2 1/],
       [{ prune: [0, 1], smoothing: "laplace" }, /^prune: expected none with laplace, got 0 1/],
-      [{ additive: 0 }, /^additive: expected a number above 0/],
-      [{ factor: 2 }, /^factor: /],
-      [{ discount: [0.5, 1] as never }, /^discount: expected a number or three, got an array of 2/],
+      [{ smoothing: "lidstone", additive: 0 }, /^additive: expected a number above 0/],
+      [{ additive: 0.5 }, /^additive: expected none with smoothing modified-kneser-ney, got 0\.5\./],
+      [{ smoothing: "stupid-backoff", factor: 2 }, /^factor: expected a number above 0 and at most 1/],
+      [{ smoothing: "laplace", factor: 0.4 }, /^factor: expected none with smoothing laplace/],
+      [{ smoothing: "witten-bell", discount: 0.5 }, /^discount: expected none with smoothing witten-bell/],
+      [{ vocabulary: [] }, /^vocabulary: expected at least one word, got none/],
+      [{ vocabulary: "a b" }, /^vocabulary: expected an array or another iterable of words, got "a b"/],
+      [{ discount: [0.5, 1] as never }, /^discount: expected a number or three, got 2 numbers/],
       [{ discount: 1.5 }, /^discount: expected a number of at least 0 and at most 1/],
       [{ memory: 2 ** 20 }, /^memory: expected a path for scratch with it/],
       [{ closed: true }, /^closed: expected a vocabulary with it, got none/],
@@ -279,6 +286,21 @@ describe("options", () => {
       expect(() => trainNgram(["a"], options)).toThrow(OptionError);
       expect(() => trainNgram(["a"], options)).toThrow(message);
     }
+  });
+
+  test("anything but sentences is refused", () => {
+    const model = trainNgram(["a b"], { smoothing: "mle" });
+    expect(() => trainNgram("a b")).toThrow(
+      'trainNgram: expected an array or another iterable of sentences, got "a b". Put a single text into an array.',
+    );
+    expect(() => trainNgram([5 as never])).toThrow("sentence: expected an array of words, got 5.");
+    expect(() => model.score(5 as never)).toThrow(OptionError);
+    expect(() => model.extend(null as never, 1)).toThrow(OptionError);
+    expect(() => model.id(5 as never)).toThrow("word: expected text, got 5.");
+    expect(() => model.evaluate("a b")).toThrow(OptionError);
+    expect(() => model.sample({ random: new Random(1), prompt: "a </s>" })).toThrow(
+      'prompt: expected words of one sentence, without <s> and </s>, got "</s>".',
+    );
   });
 
   test("a text without words is refused", () => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { NgramOptions } from "../../src/ngram/options.ts";
 import { SMOOTHINGS } from "../../src/ngram/smoothing.ts";
-import { type NgramOptions, trainNgram } from "../../src/ngram/train.ts";
+import { trainNgram } from "../../src/ngram/train.ts";
 import { ngramLaws } from "../../src/testing/laws-ngram.ts";
 import { runs } from "../support/fc.ts";
 

@@ -38,7 +38,9 @@ function declareTrain(group: Command, perform: Perform): void {
     .description("estimate an n-gram model; each line is a sentence, white space separates words")
     .argument("<text...>", "files; - is standard input")
     .option("--out <file>", "where to write it: an ARPA file, or our binary form for names ending in .ngram")
-    .addOption(numberOption("--order <n>", "the longest n-grams", COUNT).default(3))
+    .addOption(
+      numberOption("--order <n>", "the longest n-grams", { integer: true, min: 1, max: 64 }).default(3),
+    )
     .addOption(choiceOption("--smoothing <method>", "", NGRAM_SMOOTHINGS).default("modified-kneser-ney"))
     .addOption(numberOption("--additive <x>", "what lidstone adds to each count (default: 0.1)", POSITIVE))
     .addOption(numberOption("--factor <x>", "of stupid backoff (default: 0.4)", { above: 0, max: 1 }))
