@@ -32,11 +32,12 @@ describe.each(SMOOTHINGS)("%s", (smoothing) => {
   });
 
   test("pruning at 0 is no pruning, and with pruning sums stay", () => {
-    if (smoothing === "laplace" || smoothing === "lidstone" || smoothing === "stupid-backoff") return;
+    const isSummed = !["laplace", "lidstone", "stupid-backoff"].includes(smoothing);
     fc.assert(
       fc.property(texts, (text) => {
         const whole = train(text, { smoothing });
         expect(train(text, { smoothing, prune: [0, 0, 0] }).parts.tables).toEqual(whole.parts.tables);
+        if (!isSummed) return;
         fc.assert(ngramLaws(train(text, { smoothing, prune: [0, 1] }), { words: WORDS }).sumsToOne, {
           numRuns: 5,
         });
@@ -46,17 +47,68 @@ describe.each(SMOOTHINGS)("%s", (smoothing) => {
   });
 });
 
-test("additive smoothing lies between relative frequencies and the uniform distribution", () => {
-  const text = [
-    ["a", "b"],
-    ["a", "c"],
-  ];
-  const P = (additive: number) =>
-    10 ** train(text, { order: 2, smoothing: "lidstone", additive }).logProb("b", ["a"]);
-  expect(P(1e-9)).toBeCloseTo(1 / 2, 8);
-  expect(P(1e9)).toBeCloseTo(1 / 6, 8);
-  expect(P(1)).toBeCloseTo(2 / 8, 12);
+test("additive smoothing goes from relative frequencies to the uniform distribution", () => {
+  fc.assert(
+    fc.property(texts, fc.constantFrom(...WORDS), (text, word) => {
+      const P = (options: NgramOptions) => 10 ** train(text, options).logProb(word, ["<s>"]);
+      const own = P({ order: 2, smoothing: "mle" });
+      expect(P({ order: 2, smoothing: "lidstone", additive: 1e-9 })).toBeCloseTo(own, 7);
+      expect(P({ order: 2, smoothing: "lidstone", additive: 1e9 })).toBeCloseTo(1 / WORDS.length, 7);
+      const [laplace, one] = [
+        P({ order: 2, smoothing: "laplace" }),
+        P({ smoothing: "lidstone", additive: 1, order: 2 }),
+      ];
+      expect(laplace).toBe(one);
+    }),
+    fewer,
+  );
 });
+
+/** What each context of `length` words is followed by, and how often. */
+function followers(text: string[][], length: number): Map<string, Map<string, number>> {
+  const all = new Map<string, Map<string, number>>();
+  for (const sentence of text) {
+    const words = ["<s>", ...sentence, "</s>"];
+    for (let i = length; i < words.length; i++) {
+      const context = words.slice(i - length, i).join(" ");
+      const after = all.get(context) ?? new Map<string, number>();
+      after.set(words[i], (after.get(words[i]) ?? 0) + 1);
+      all.set(context, after);
+    }
+  }
+  return all;
+}
+
+describe.each(SMOOTHINGS.filter((smoothing) => smoothing !== "mle" && smoothing !== "stupid-backoff"))(
+  "%s",
+  (smoothing) => {
+    test("an interpolated probability lies between its parts", () => {
+      const [isAdditive, isWittenBell] = [
+        ["laplace", "lidstone"].includes(smoothing),
+        smoothing === "witten-bell",
+      ];
+      const taken = isAdditive || isWittenBell ? 0 : 0.5;
+      fc.assert(
+        fc.property(texts, fc.integer({ min: 2, max: 3 }), (text, order) => {
+          const model = train(text, { order, smoothing, ...(taken > 0 ? { discount: taken } : {}) });
+          for (const [context, after] of followers(text, order - 1)) {
+            const before = context.split(" ");
+            let total = 0;
+            for (const count of after.values()) total += count - taken;
+            for (const word of WORDS) {
+              const own = Math.max(0, (after.get(word) ?? 0) - taken) / total;
+              const lower = isAdditive ? 1 / WORDS.length : 10 ** model.logProb(word, before.slice(1));
+              const prob = 10 ** model.logProb(word, before);
+              expect(prob).toBeGreaterThanOrEqual(Math.min(own, lower) * (1 - 1e-12));
+              expect(prob).toBeLessThanOrEqual(Math.max(own, lower) * (1 + 1e-12));
+            }
+          }
+        }),
+        fewer,
+      );
+    });
+  },
+);
 
 test("relative frequencies make the training text more probable than any other smoothing does", () => {
   fc.assert(
@@ -68,25 +120,49 @@ test("relative frequencies make the training text more probable than any other s
   );
 });
 
-test("counts of different words before are those of a brute-force count", () => {
+test("relative frequencies make the training text more probable than random distributions do", () => {
+  const weights = fc.array(fc.integer({ min: 1, max: 100 }), {
+    minLength: WORDS.length,
+    maxLength: WORDS.length,
+  });
   fc.assert(
-    fc.property(texts, (text) => {
-      const before = new Map<string, Set<string>>();
-      for (const sentence of text) {
-        const words = ["<s>", ...sentence, "</s>"];
-        for (let i = 1; i < words.length; i++) {
-          before.set(words[i], (before.get(words[i]) ?? new Set()).add(words[i - 1]));
-        }
+    fc.property(texts, fc.array(weights, { minLength: 5, maxLength: 5 }), (text, rows) => {
+      const best = train(text, { order: 2, smoothing: "mle" }).evaluate(text).logProb;
+      let other = 0;
+      // One distribution after each word.
+      for (const [context, after] of followers(text, 1)) {
+        const row = rows[["<s>", "a", "b", "c", "d"].indexOf(context)];
+        const total = row.reduce((sum, weight) => sum + weight, 0);
+        for (const [word, count] of after) other += count * Math.log10(row[WORDS.indexOf(word)] / total);
       }
-      const total = [...before.values()].reduce((sum, { size }) => sum + size, 0);
-      const model = train(text, { order: 2, smoothing: "kneser-ney", smoothUnigrams: false });
-      for (const word of WORDS) {
-        expect(10 ** model.logProb(word)).toBeCloseTo((before.get(word)?.size ?? 0) / total, 12);
-      }
+      expect(other).toBeLessThanOrEqual(best + 1e-9);
     }),
     fewer,
   );
 });
+
+test.each(["kneser-ney", "modified-kneser-ney"] as const)(
+  "%s: counts of different words before are those of a brute-force count",
+  (smoothing) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const before = new Map<string, Set<string>>();
+        for (const sentence of text) {
+          const words = ["<s>", ...sentence, "</s>"];
+          for (let i = 1; i < words.length; i++) {
+            before.set(words[i], (before.get(words[i]) ?? new Set()).add(words[i - 1]));
+          }
+        }
+        const total = [...before.values()].reduce((sum, { size }) => sum + size, 0);
+        const model = train(text, { order: 2, smoothing, smoothUnigrams: false });
+        for (const word of WORDS) {
+          expect(10 ** model.logProb(word)).toBeCloseTo((before.get(word)?.size ?? 0) / total, 12);
+        }
+      }),
+      fewer,
+    );
+  },
+);
 
 test("a model that breaks a law is found out", () => {
   const model = train([["a", "b"]], { smoothing: "witten-bell" });
