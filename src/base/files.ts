@@ -130,37 +130,50 @@ export function appendText(path: string, text: string, fs: FileSystem = nodeFile
   );
 }
 
-/** A file for data that do not fit into memory: written once from start to end, then read so, then removed. */
+/**
+ * A file for data that do not fit into memory: written once from start to end, then read so. It loses its name as soon as
+ * it is open, so that nothing is left of it however the process ends.
+ */
 export class ScratchFile {
   readonly #path: string;
   readonly #fs: FileSystem;
-  #file: FileHandle | undefined;
+  #out: FileHandle | undefined;
+  #in: FileHandle | undefined;
 
   /** @throws {IoError} when it cannot be made. An older file at `path` is lost. */
   constructor(path: string, fs: FileSystem) {
     this.#path = path;
     this.#fs = fs;
-    this.#file = attempt("writing", path, () => fs.open(path, "overwrite"));
+    attempt("writing", path, () => {
+      this.#out = fs.open(path, "overwrite");
+      try {
+        this.#in = fs.open(path, "read");
+      } catch (cause) {
+        this.remove();
+        throw cause;
+      } finally {
+        fs.remove(path);
+      }
+    });
   }
 
   write(bytes: Uint8Array): void {
-    attempt("writing", this.#path, () => writeAll(this.#fs, this.#file as FileHandle, this.#path, bytes));
+    attempt("writing", this.#path, () => writeAll(this.#fs, this.#out as FileHandle, this.#path, bytes));
   }
 
   /** Ends the writing. */
   seal(): void {
-    const file = this.#file as FileHandle;
-    this.#file = undefined;
+    const file = this.#out as FileHandle;
+    this.#out = undefined;
     attempt("writing", this.#path, () => this.#fs.close(file));
   }
 
   /** Fills `into` from where the last call ended; returns how many bytes there were, fewer only at the end. */
   read(into: Uint8Array): number {
     return attempt("reading", this.#path, () => {
-      this.#file ??= this.#fs.open(this.#path, "read");
       let length = 0;
       while (length < into.length) {
-        const count = this.#fs.read(this.#file, into.subarray(length));
+        const count = this.#fs.read(this.#in as FileHandle, into.subarray(length));
         if (count === 0) break;
         length += count;
       }
@@ -168,15 +181,17 @@ export class ScratchFile {
     });
   }
 
-  /** Closes and removes the file, without complaint. */
+  /** Gives back the room on disk, without complaint. */
   remove(): void {
-    try {
-      if (this.#file !== undefined) this.#fs.close(this.#file);
-      this.#file = undefined;
-      this.#fs.remove(this.#path);
-    } catch {
-      // It is of no more use, and what went wrong before is what to report.
+    for (const file of [this.#out, this.#in]) {
+      try {
+        if (file !== undefined) this.#fs.close(file);
+      } catch {
+        // It is of no more use, and what went wrong before is what to report.
+      }
     }
+    this.#out = undefined;
+    this.#in = undefined;
   }
 }
 

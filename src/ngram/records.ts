@@ -273,7 +273,7 @@ class MergedRecords implements Records {
   readonly #positions: Int32Array;
   readonly #ends: Int32Array;
   readonly #heap: Int32Array;
-  #live: number;
+  #live = 0;
   #isStarted = false;
 
   constructor(
@@ -291,9 +291,9 @@ class MergedRecords implements Records {
     this.#buffers = runs.map(() => new Uint32Array(records * width));
     this.#positions = new Int32Array(runs.length);
     this.#ends = new Int32Array(runs.length);
-    this.#heap = Int32Array.from(runs, (_, i) => i);
-    this.#live = runs.length;
-    for (let i = 0; i < runs.length; i++) this.#fill(i);
+    this.#heap = new Int32Array(runs.length);
+    // A run may be empty.
+    for (let i = 0; i < runs.length; i++) if (this.#fill(i)) this.#heap[this.#live++] = i;
     for (let i = this.#live - 1; i >= 0; i--) this.#sink(i);
   }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FormatError, NumericError, OptionError } from "../../src/base/errors.ts";
+import { FormatError, IoError, NumericError, OptionError } from "../../src/base/errors.ts";
+import { readBytes } from "../../src/base/files.ts";
 import { Random } from "../../src/base/random.ts";
 import { perplexity } from "../../src/metrics/perplexity.ts";
 import { readArpa } from "../../src/ngram/arpa-read.ts";
@@ -8,10 +9,15 @@ import { formatArpa } from "../../src/ngram/arpa-write.ts";
 import type { NgramModel } from "../../src/ngram/model.ts";
 import type { NgramOptions } from "../../src/ngram/options.ts";
 import { SMOOTHINGS } from "../../src/ngram/smoothing.ts";
-import { trainNgram } from "../../src/ngram/train.ts";
+import { NgramTrainer, trainNgram } from "../../src/ngram/train.ts";
 import { workspace } from "../support/command.ts";
+import { MemoryFileSystem } from "../support/memory-file-system.ts";
 
 const quiet = { onWarning: () => undefined };
+
+function contents(files: MemoryFileSystem): Uint8Array {
+  return readBytes("m.arpa", files);
+}
 
 /** Pads as NLTK's `padded_everygram_pipeline` does, so that its `<s>` are words like any other. */
 function padded(order: number, sentence: string): string[] {
@@ -333,6 +339,37 @@ describe("memory", () => {
       for (const [i, table] of bounded.parts.tables.entries()) {
         expect(table.values).toEqual(unlimited.parts.tables[i].values);
       }
+    }
+  });
+
+  test("whatever operation on scratch files fails: one error, no file left, the older model unchanged", () => {
+    const text = Array.from({ length: 9000 }, (_, i) => [`a${i % 97}`, `b${(i * i) % 89}`, `c${i % 7}`, "d"]);
+    const write = (files: MemoryFileSystem) => {
+      const memory = { memory: 2 ** 20, scratch: "m.arpa", fileSystem: files };
+      const trainer = new NgramTrainer({ order: 2, smoothing: "witten-bell", ...memory });
+      try {
+        for (const sentence of text) trainer.addSentence(sentence);
+        trainer.writeArpa("m.arpa");
+      } finally {
+        trainer.close();
+      }
+      return trainer.result.spilled;
+    };
+    const files = new MemoryFileSystem();
+    expect(write(files)).toBeGreaterThan(1);
+    const [operations, log] = [files.operations, [...files.log]];
+    const model = contents(files);
+    for (let at = 1; at <= operations; at++) {
+      // Only what has its name can be removed, and closing after the last byte was read loses nothing.
+      if (/^(?:remove|close)/.test(log[at - 1]) || log[at - 1].startsWith("syncDirectory")) continue;
+      files.heal();
+      files.fault = { code: "ENOSPC" };
+      files.faultAt = at;
+      expect(() => write(files), `operation ${at}, ${log[at - 1]}`).toThrow(IoError);
+      files.heal();
+      expect(files.list(".").filter((name) => name !== "." && name !== "/")).toEqual(["m.arpa"]);
+      expect(contents(files)).toEqual(model);
+      expect(files.openFiles).toBe(0);
     }
   });
 
