@@ -1,10 +1,11 @@
 /** The work of `lexigrad ngram score` and `lexigrad ngram sample`. */
 import { FormatError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
+import { NO_UNKNOWN } from "../ngram/arpa-read.ts";
 import { loadNgram } from "../ngram/binary.ts";
 import { type NgramModel, perplexities } from "../ngram/model.ts";
-import { TextScanner } from "../ngram/scanner.ts";
-import { UNKNOWN_ID } from "../ngram/words.ts";
+import { splitWords, TextScanner } from "../ngram/scanner.ts";
+import { checkUtf8, UNKNOWN_ID } from "../ngram/words.ts";
 import { inputChunks, nameOf } from "./input.ts";
 import { type Io, note, print, printJson, printLines } from "./io.ts";
 import { type CommonOptions, defined } from "./option-values.ts";
@@ -38,12 +39,12 @@ export async function score(io: Io, path: string, text: string, options: ScoreOp
     },
   );
   for await (const chunk of inputChunks(io, text)) {
-    scorer.scanner.addBytes(chunk);
+    scorer.scanner.addBytes(chunk, nameOf(text));
     if (shown.length < LINES_AT_ONCE) continue;
     await printLines(io, shown);
     shown = [];
   }
-  scorer.scanner.endText();
+  scorer.scanner.endText(nameOf(text));
   await printLines(io, shown);
   const { total, sentences } = scorer;
   if (total.tokens === 0) {
@@ -65,17 +66,26 @@ export async function score(io: Io, path: string, text: string, options: ScoreOp
   note(io, rate);
   const rows = [
     ["log10 probability", fixed(total.logProb)],
-    ["perplexity", perplexity.toFixed(3)],
+    ["perplexity", shortened(perplexity)],
     [
       "without unknown words",
-      Number.isNaN(perplexityOfKnown) ? "all are unknown" : perplexityOfKnown.toFixed(3),
+      Number.isNaN(perplexityOfKnown) ? "all are unknown" : shortened(perplexityOfKnown),
     ],
-    ["unknown words", `${grouped(total.unknown)} of ${grouped(total.tokens)}, scored as <unk>`],
+    ["unknown words", `${grouped(total.unknown)} of ${grouped(total.tokens)}, ${howUnknown(model)}`],
   ];
   await print(io, rows.map(([name, value]) => `${name.padEnd(22)} ${value}\n`).join(""));
 }
 
 const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(6) : String(value));
+
+const shortened = (perplexity: number): string =>
+  perplexity < 1e6 ? perplexity.toFixed(3) : perplexity.toExponential(3);
+
+/** How a model scores words that it lacks: where its file lists no `<unk>`, as KenLM does. */
+function howUnknown({ parts }: NgramModel): string {
+  const logProb = parts.unigrams[2 * UNKNOWN_ID];
+  return logProb > NO_UNKNOWN ? "scored as <unk>" : `each with log10 P = ${logProb}: the model has no <unk>`;
+}
 
 /** Scores the lines of a text as its bytes come. */
 class TextScorer {
@@ -108,8 +118,12 @@ class TextScorer {
       from = last;
     };
     this.scanner = new TextScanner({
-      word: (bytes, begin, stop, hash) =>
-        take(Math.max(UNKNOWN_ID, words.findBytes(bytes, begin, stop, hash))),
+      word(bytes, begin, stop, hash) {
+        const id = words.findBytes(bytes, begin, stop, hash);
+        // What is known is UTF-8.
+        if (id < 0) checkUtf8(bytes, begin, stop);
+        take(Math.max(UNKNOWN_ID, id));
+      },
       endLine: () => {
         if (end !== undefined) take(end);
         this.total.logProb += logProb;
@@ -141,6 +155,8 @@ export async function sampleSentences(io: Io, path: string, options: SampleOptio
   const random = new Random(seed);
   const how = defined({ prompt, temperature, topK, topP, allowUnknown });
   const sentences: string[] = [];
+  const strange = splitWords(prompt ?? "").filter((word) => !model.has(word));
+  if (strange.length > 0) note(io, `the model lacks ${strange.join(" ")} of the prompt: as <unk>`);
   for (let i = 0; i < samples; i++) {
     const [sentence] = model.sample({ random, maxLength: length, ...how });
     if (json) sentences.push(sentence);

@@ -12,7 +12,7 @@ import { BEGIN_ID, END_ID, HASH_START, hashByte, UNKNOWN_ID, Words } from "./wor
 /** Another spelling of `<unk>` in files, which KenLM takes too. */
 const OTHER_UNKNOWN = [...new TextEncoder().encode("<UNK>")];
 /** What KenLM takes as log10 P(`<unk>`) where a file lists none. */
-const NO_UNKNOWN = -100;
+export const NO_UNKNOWN = -100;
 /** An entry has at least a digit, a tab, a letter and a line end. */
 const SHORTEST_ENTRY = 4;
 

@@ -22,7 +22,6 @@ export class CountedText {
   readonly #counter: NgramCounter;
   readonly #rules: TextRules;
   readonly #scanner: TextScanner;
-  #file: string | undefined;
 
   constructor(words: Words, counter: NgramCounter, rules: TextRules) {
     this.#words = words;
@@ -50,32 +49,17 @@ export class CountedText {
     for (const word of wordsOf(sentence)) {
       const id = this.#rules.isFixed ? this.#words.find(word) : this.#words.add(word);
       if (id > END_ID) this.#counter.add(id);
-      else this.#takeRare(id, () => word);
+      else this.#takeRare(id, () => word, { line: this.#counter.sentences + 1 });
     }
     this.#endSentence();
   }
 
   addBytes(bytes: Uint8Array, file?: string): void {
-    this.#inFile(file, () => this.#scanner.addBytes(bytes));
+    this.#scanner.addBytes(bytes, file);
   }
 
   endText(file?: string): void {
-    this.#inFile(file, () => this.#scanner.endText());
-  }
-
-  #inFile(file: string | undefined, work: () => void): void {
-    this.#file = file;
-    try {
-      work();
-    } catch (cause) {
-      if (!(cause instanceof FormatError) || cause.location.line !== undefined) throw cause;
-      throw new FormatError(cause.complaint, this.#place(), { cause });
-    }
-    this.#file = undefined;
-  }
-
-  #place() {
-    return { ...(this.#file === undefined ? {} : { file: this.#file }), line: this.#scanner.line };
+    this.#scanner.endText(file);
   }
 
   #endSentence(): void {
@@ -83,24 +67,23 @@ export class CountedText {
     this.#counter.endSentence();
   }
 
-  /** A special word, or one that the vocabulary lacks. */
-  #takeRare(id: number, spelling: () => string): void {
+  /** A special word, or one that the vocabulary lacks. Where it stands in a text of bytes, the scanner says. */
+  #takeRare(id: number, spelling: () => string, where: { readonly line?: number } = {}): void {
     const { isPadded, isClosed, specials } = this.#rules;
     if (id < 0) {
       if (isClosed)
-        this.#fail("words of the closed vocabulary", spelling(), "Add it, or train without closed.");
+        fail("words of the closed vocabulary", spelling(), "Add it, or train without closed.", where);
       this.#counter.add(UNKNOWN_ID);
     } else if (!isPadded) this.#counter.add(id);
     else if (specials === "unknown" && id === UNKNOWN_ID) this.#counter.add(id);
     else if (specials !== "skip") {
       const hint =
         "They mark what is outside the text: rename them in it, or let specials be skipped (skip) or <unk> count as an unknown word (unknown).";
-      this.#fail("no <unk>, <s> or </s>", spelling(), hint);
+      fail("no <unk>, <s> or </s>", spelling(), hint, where);
     }
   }
+}
 
-  #fail(expected: string, word: string, hint: string): never {
-    const where = this.#file === undefined ? { line: this.#counter.sentences + 1 } : this.#place();
-    throw new FormatError({ what: "text", expected, got: describe(word), hint }, where);
-  }
+function fail(expected: string, word: string, hint: string, where: { readonly line?: number }): never {
+  throw new FormatError({ what: "text", expected, got: describe(word), hint }, where);
 }

@@ -43,8 +43,17 @@ export class TextScanner {
     this.#events = events;
   }
 
-  /** Takes a piece of a text. @throws {FormatError} when it begins like something else. */
-  addBytes(bytes: Uint8Array): void {
+  /**
+   * Takes a piece of a text.
+   *
+   * @param file named in errors
+   * @throws {FormatError} when it begins like something else, or what the events throw, with the line.
+   */
+  addBytes(bytes: Uint8Array, file?: string): void {
+    this.#locate(file, () => this.#add(bytes));
+  }
+
+  #add(bytes: Uint8Array): void {
     let piece = bytes;
     if (!this.#hasBegun && bytes.length > 0) {
       this.#hasBegun = true;
@@ -68,11 +77,23 @@ export class TextScanner {
   }
 
   /** Ends a text, whose last line may lack its end; another may follow. */
-  endText(): void {
-    if (this.#carry.length > 0) this.#scan(joined(this.#carry, Uint8Array.of(10)));
+  endText(file?: string): void {
+    this.#locate(file, () => {
+      if (this.#carry.length > 0) this.#scan(joined(this.#carry, Uint8Array.of(10)));
+    });
     this.#carry = new Uint8Array(0);
     this.#hasBegun = false;
     this.line = 1;
+  }
+
+  #locate(file: string | undefined, work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      if (!(cause instanceof FormatError) || cause.location.line !== undefined) throw cause;
+      const place = { ...(file === undefined ? {} : { file }), line: this.line };
+      throw new FormatError(cause.complaint, place, { cause });
+    }
   }
 
   /** Whole lines. */

@@ -171,7 +171,8 @@ function spread(hash: number): number {
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function checkUtf8(bytes: Uint8Array, start: number, end: number): void {
+/** @throws {FormatError} when `bytes[start..end)` are not UTF-8. */
+export function checkUtf8(bytes: Uint8Array, start: number, end: number): void {
   let ascii = true;
   for (let i = start; i < end; i++) if (bytes[i] > 127) ascii = false;
   if (ascii) return;

@@ -226,6 +226,21 @@ describe("bad input: one clear line, and nothing is lost", () => {
     );
   });
 
+  test("texts to score that are not UTF-8, unknown words of a model without <unk>, prompts", async () => {
+    const unlisted = "\\data\\\nngram 1=3\n\n\\1-grams:\n-1\t<s>\n-0.5\t</s>\n-0.5\ttea\n\n\\end\\\n";
+    const path = workspace({ "m.arpa": unlisted, "t.txt": Uint8Array.of(116, 101, 97, 10, 0xff, 10) });
+    const bytes = await lexigrad(["ngram", "score", path("m.arpa"), path("t.txt")]);
+    expect(bytes).toMatchObject({ status: 1 });
+    expect(bytes.stderr).toMatch(/t\.txt:2: word: expected UTF-8, got bytes that are not/);
+    const { stdout } = await lexigrad(["ngram", "score", path("m.arpa"), "--summary"], {
+      stdin: "coffee milk",
+    });
+    expect(stdout).toMatch(/^perplexity +6\.813e\+66$/m);
+    expect(stdout).toMatch(/^unknown words +2 of 3, each with log10 P = -100: the model has no <unk>$/m);
+    const sampled = await lexigrad(["ngram", "sample", path("m.arpa"), "--prompt", "tea xyzzy"]);
+    expect(sampled.stderr).toBe("the model lacks xyzzy of the prompt: as <unk>\n");
+  });
+
   test("an empty text to score", async () => {
     const path = workspace({ "t.txt": TEXT });
     await train(path, "--discount-fallback");
