@@ -74,7 +74,8 @@ export async function evaluate(
   const seconds = (performance.now() - began) / 1000;
   if (options.json) return void (await printJson(io, { text: nameOf(file), seconds, ...figures }));
   note(io, `${nameOf(file)}: ${grouped(tokens)} tokens in ${duration(seconds)}`);
-  await print(io, rows.map(([name, value]) => `${name.padEnd(14)} ${value}\n`).join(""));
+  const width = Math.max(14, ...rows.map(([name]) => name.length));
+  await print(io, rows.map(([name, value]) => `${name.padEnd(width)} ${value}\n`).join(""));
 }
 
 /** @throws {FormatError} for a text without anything but white space. */
@@ -148,10 +149,18 @@ function describeComparison(paths: readonly string[], comparison: ScorerComparis
   const { figures, difference, mixture } = comparison;
   const named = figures.map((each, i) => ({ model: paths[i], ...each }));
   const all = mixture ? [...named, { model: "mixture", ...mixture.figures }] : named;
+  // A model that met unknown tokens did not pay for their letters.
+  const someUnknown = figures.some(({ unknown }) => unknown > 0);
   const row = ({ model, ...each }: (typeof all)[number]) => {
-    const perTokens = [`${figure(each.perplexity)} per token`, `${figure(each.wordPerplexity)} per word`];
-    const bits = `${each.bitsPerByte.toFixed(4)} bits per byte`;
-    return [model, [...(difference ? [] : perTokens), bits].join("  ")] as const;
+    const shown = [
+      ...(difference ? [] : [`${figure(each.perplexity)} per token`]),
+      ...(difference && someUnknown ? [] : [`${figure(each.wordPerplexity)} per word`]),
+      `${each.bitsPerByte.toFixed(4)} bits per byte`,
+      ...(difference && each.unknown > 0
+        ? [`without the letters of ${grouped(each.unknown)} unknown of ${grouped(each.tokens)} tokens`]
+        : []),
+    ];
+    return [model, shown.join("  ")] as const;
   };
   const [{ tokens, unknown }] = figures;
   const [mine, others] = difference?.tokens.map((token) => JSON.stringify(token) ?? "none") ?? [];
@@ -161,13 +170,18 @@ function describeComparison(paths: readonly string[], comparison: ScorerComparis
     difference
       ? ([
           "tokens",
-          `differ: ${mine} and ${others} as token ${difference.at + 1}; only bits per byte compare`,
+          `differ: ${mine} and ${others} as token ${difference.at + 1}; ${
+            someUnknown
+              ? "only bits per byte of models without unknown tokens compare"
+              : "only figures per word and per byte compare"
+          }`,
         ] as const)
       : (["unknown", `${grouped(unknown)} tokens, scored as <unk>`] as const),
   ];
-  const told = all.map(({ loss, perplexity, knownPerplexity, wordPerplexity, ...rest }) =>
-    difference ? rest : { loss, perplexity, knownPerplexity, wordPerplexity, ...rest },
-  );
+  const told = all.map(({ loss, perplexity, knownPerplexity, wordPerplexity, ...rest }) => {
+    if (!difference) return { loss, perplexity, knownPerplexity, wordPerplexity, ...rest };
+    return someUnknown ? rest : { wordPerplexity, ...rest };
+  });
   return { figures: { models: told, ...(mixture && { weights: mixture.weights }) }, tokens, rows };
 }
 
@@ -197,8 +211,11 @@ function refuse(kind: string, options: Readonly<Record<string, unknown>>): void 
 }
 
 function heldOutText(run: string): string {
+  const isNgram = isNgramFile(run);
+  // Says so where there is no run.
+  if (!isNgram) modelFormat(run);
   const path = `${run}/${HELD_OUT_TEXT}`;
-  if (exists(path)) return path;
-  const hint = "This run kept no text apart.";
+  if (!isNgram && exists(path)) return path;
+  const hint = isNgram ? "An n-gram model keeps no text: name one." : "This run kept no text apart.";
   throw new OptionError({ what: "text", expected: "a file to evaluate on", got: "none", hint });
 }

@@ -1,6 +1,6 @@
 /** The work of `lexigrad vectors train`. */
 
-import { OptionError } from "../base/errors.ts";
+import { FormatError, OptionError } from "../base/errors.ts";
 import { writeText } from "../base/files.ts";
 import { lineChart } from "../plot/line-chart.ts";
 import { configure } from "../tensor/index.ts";
@@ -39,8 +39,18 @@ export async function train(io: Io, paths: string[], options: TrainOptions): Pro
     });
   }
   checkOutput("--out", out, paths);
+  if (lossCurve === out)
+    throw new OptionError({ what: "--loss-curve", expected: "another file than --out", got: out });
   if (lossCurve !== undefined) checkOutput("--loss-curve", lossCurve, paths);
   const lines = await corpusLines(io, paths);
+  if (!keepsNgrams(out) && lines.some((line) => line.includes("\0"))) {
+    throw new FormatError({
+      what: "text",
+      expected: "words without NUL, which word2vec's files cannot hold",
+      got: "NUL",
+      hint: "Write *.safetensors, or remove it from the text.",
+    });
+  }
   const sentences = lines.map((line) => line.split(/\s+/).filter(Boolean));
   const start = performance.now();
   const curve: [number, number][] = [];

@@ -116,19 +116,26 @@ interface MapOptions extends CountOptions {
 
 export async function map(io: Io, path: string, words: string[], options: MapOptions): Promise<undefined> {
   const { out, count = 100, title, json } = options;
+  checkSvg(out);
   const vectors = load(io, path);
-  const drawn = words.length > 0 ? words : vectors.words.slice(0, count);
+  const drawn = words.length > 0 ? [...new Set(words)] : vectors.words.slice(0, count);
+  if (drawn.length < 2) {
+    throw new OptionError({ what: "vectors map", expected: "at least two words", got: `${drawn.length}` });
+  }
   const rows = new Float32Array(drawn.length * vectors.dim);
   for (const [i, word] of drawn.entries()) rows.set(vectors.vector(word), i * vectors.dim);
   const { positions, shares } = principalComponents(rows, vectors.dim);
   const points = drawn.map((name, i) => ({ name, x: positions[2 * i], y: positions[2 * i + 1] }));
-  writeText(out, wordMap(points, defined({ title })));
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const caption = `across: ${percent(shares[0])} of the variance; upwards: ${percent(shares[1])}`;
+  writeText(out, wordMap(points, { caption, ...defined({ title }) }));
   if (json) await printJson(io, { out, points, shares });
-  else
-    note(
-      io,
-      `${out}: ${drawn.length} words; both axes show ${(100 * (shares[0] + shares[1])).toFixed(1)} % of the variance`,
-    );
+  else note(io, `${out}: ${drawn.length} words; ${caption}`);
+}
+
+function checkSvg(out: string): void {
+  if (/\.svg$/i.test(out) || !/\.\w+$/.test(out)) return;
+  throw new OptionError({ what: "--out", expected: "a name ending in .svg", got: out });
 }
 
 interface PhraseOptions extends CommonOptions {

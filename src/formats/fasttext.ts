@@ -114,6 +114,12 @@ export function readFasttext(bytes: Uint8Array, file?: string): FasttextModel {
     // A copy, since the file does not align them.
     return new Float32Array(bytes.buffer.slice(start, start + 4 * n * dim) as ArrayBuffer);
   };
+  // The other side of the model, of which nothing is needed.
+  take(1, "output vectors");
+  const outputs = int64("output vectors");
+  const outputWidth = int64("output vectors");
+  take(4 * outputs * outputWidth, "output vectors");
+  if (at < bytes.length) throw broken("end of the file", `${at} bytes`, `${bytes.length}`);
   const table = { words, dim, vectors: floats(0, count) };
   if (!hasNgrams) return { table, counts, ngrams: undefined };
   const numbers = Int32Array.from({ length: buckets }, (_, i) => i);

@@ -21,14 +21,15 @@ const MAX_JSON_DEPTH = 64;
  * Parses JSON text (RFC 8259). Names within one object must differ, numbers
  * must fit a double, and nothing may follow the value.
  *
- * @param what names the text in errors, e.g. a file's path.
+ * @param what names the text in errors
+ * @param file named in errors, before the offset
  * @throws {FormatError} with the offset, in UTF-8 bytes, of the first offence.
  * @example
  * parseStrictJson('{"a": [1, true]}', "config"); // Map { "a" => [1, true] }
  */
-export function parseStrictJson(text: string, what: string): JsonValue {
-  checkText(`JSON of ${what}`, text);
-  return new Scanner(text, what).document();
+export function parseStrictJson(text: string, what: string, file?: string): JsonValue {
+  checkText(`JSON of ${file ?? what}`, text);
+  return new Scanner(text, what, file).document();
 }
 
 const LITERALS: ReadonlyMap<string, JsonValue> = new Map([
@@ -56,10 +57,12 @@ class Scanner {
   #depth = 0;
   readonly #text: string;
   readonly #what: string;
+  readonly #file: string | undefined;
 
-  constructor(text: string, what: string) {
+  constructor(text: string, what: string, file: string | undefined) {
     this.#text = text;
     this.#what = what;
+    this.#file = file;
   }
 
   document(): JsonValue {
@@ -184,6 +187,12 @@ class Scanner {
     const next = this.#text.codePointAt(at);
     const found = next === undefined ? "the end" : JSON.stringify(String.fromCodePoint(next));
     const offset = new TextEncoder().encode(this.#text.slice(0, at)).length;
-    throw new FormatError({ what: this.#what, expected, got: got ?? found }, { offset });
+    throw new FormatError(
+      { what: this.#what, expected, got: got ?? found },
+      {
+        ...(this.#file === undefined ? {} : { file: this.#file }),
+        offset,
+      },
+    );
   }
 }

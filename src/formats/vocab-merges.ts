@@ -23,7 +23,7 @@ export interface NamedText {
 export function parseVocabMerges(vocab: NamedText, merges: NamedText, special: string): TokenizerData {
   checkObject("vocabulary", vocab);
   checkObject("merges", merges);
-  const ids = parseStrictJson(vocab.text, vocab.file);
+  const ids = parseStrictJson(vocab.text, "JSON", vocab.file);
   const byteLevel = objectOf({ type: "ByteLevel", add_prefix_space: false });
   const id = ids instanceof Map ? ids.get(special) : undefined;
   const root = objectOf({

@@ -93,7 +93,8 @@ export function readWordVectors(bytes: Uint8Array, file?: string): SavedWordVect
       { ...(file === undefined ? {} : { file }) },
     );
   const kind = tensors.metadata.get("kind");
-  if (kind !== KIND) throw broken("kind of file", describe(KIND), describe(kind));
+  if (kind !== KIND)
+    throw broken("kind of file", describe(KIND), kind === undefined ? "none" : describe(kind));
   const find = finder(tensors, broken);
 
   const vectors = find("vectors", "F32", [undefined, undefined]);

@@ -15,6 +15,9 @@ export interface WordTable {
 }
 
 const LINE_FEED = 10;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+/** What JavaScript takes for a number too. */
+const NOT_DECIMAL = /^0[box]/i;
 const SPACE = 32;
 /** A longer word is not one. */
 const MAX_WORD_BYTES = 2 ** 16;
@@ -125,8 +128,9 @@ function swapBytes(bytes: Uint8Array): void {
  *
  * @throws {FormatError} with the line, when the file is of another kind, cut short, or longer than its first line says.
  */
-export function readWord2vecText(bytes: Uint8Array, file: FileLocation = {}): WordTable {
-  checkInstance("readWord2vecText", bytes, Uint8Array);
+export function readWord2vecText(whole: Uint8Array, file: FileLocation = {}): WordTable {
+  checkInstance("readWord2vecText", whole, Uint8Array);
+  const bytes = BYTE_ORDER_MARK.every((byte, i) => whole[i] === byte) ? whole.subarray(3) : whole;
   const header = readHeader(bytes, file);
   const { count, dim } = header;
   // A word of one byte, and a space and a digit for each element.
@@ -139,7 +143,7 @@ export function readWord2vecText(bytes: Uint8Array, file: FileLocation = {}): Wo
     if (end === -1) end = bytes.length;
     const location = { ...file, line: words.length + 2 };
     if (words.length === count) {
-      if (end === at) break;
+      if (decode(bytes.subarray(at)).trim() === "") break;
       throw tooLong(count, location);
     }
     const line = decode(bytes.subarray(at, end)).trimEnd();
@@ -151,11 +155,11 @@ export function readWord2vecText(bytes: Uint8Array, file: FileLocation = {}): Wo
       );
     }
     for (let d = 0; d < dim; d++) {
-      const value = Number(fields[d + 1]);
-      if (!Number.isFinite(value)) {
+      const value = NOT_DECIMAL.test(fields[d + 1]) ? Number.NaN : Number(fields[d + 1]);
+      if (!Number.isFinite(Math.fround(value))) {
         const got = describe(fields[d + 1]);
         throw new FormatError(
-          { what: `word vector of ${describe(fields[0])}`, expected: "numbers", got },
+          { what: `word vector of ${describe(fields[0])}`, expected: "numbers that a f32 can hold", got },
           location,
         );
       }

@@ -52,6 +52,9 @@ function probabilityRatios(models: readonly Float64Array[]): Float64Array[] {
   for (let t = 0; t < tokens; t++) {
     let largest = Number.NEGATIVE_INFINITY;
     for (const model of models) largest = Math.max(largest, model[t]);
+    if (Number.isNaN(largest)) {
+      throw new OptionError({ what: "log probabilities", expected: "numbers", got: `NaN at token ${t}` });
+    }
     if (largest === Number.NEGATIVE_INFINITY) continue;
     models.forEach((model, i) => {
       ratios[i][possible] = Math.exp(model[t] - largest);

@@ -41,7 +41,7 @@ const REQUIRED = {
  * parseGpt2Config(JSON.stringify({ model_type: "gpt2", ...sizes }), "config.json").dimFeedforward; // 3072
  */
 export function parseGpt2Config(text: string, file: string): Options {
-  const config = new Config(parseStrictJson(text, file), file);
+  const config = new Config(parseStrictJson(text, "JSON", file), file);
   for (const [key, value] of Object.entries(REQUIRED)) config.choice(key, value, new Map([[value, true]]));
   const dModel = config.size("n_embd");
   const nhead = config.size("n_head");

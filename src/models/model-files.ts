@@ -75,7 +75,7 @@ export const modelFormat = (directory: string): unknown => readConfig(directory)
 
 function readConfig(directory: string): { config: JsonObject; file: string } {
   const file = `${directory}/config.json`;
-  return { config: asObject(parseStrictJson(readText(file), file), "config", file), file };
+  return { config: asObject(parseStrictJson(readText(file), "config", file), "config", file), file };
 }
 
 /**
@@ -88,7 +88,7 @@ export function readModel(directory: string, format: string): SavedModel {
   const { config, file } = readConfig(directory);
   const [found, version] = [config.get("format"), config.get("version")];
   if (found !== format || version !== VERSION) {
-    const got = `${describe(found)} version ${describe(version)}`;
+    const got = found === undefined ? "another file" : `${describe(found)} version ${describe(version)}`;
     throw new FormatError({ what: "config.json", expected: `${format} version ${VERSION}`, got }, { file });
   }
   const model = asObject(config.get("model") ?? null, "model", file);

@@ -1,4 +1,5 @@
 /** Language models of every kind, counted or neural, behind one evaluator. */
+import { checkInstance, checkList, checkText } from "../base/options.ts";
 import { interpolate, interpolationWeights } from "../metrics/interpolation.ts";
 import {
   checkSameTokens,
@@ -9,7 +10,7 @@ import {
   textFigures,
   tokenDifference,
 } from "../metrics/scored-text.ts";
-import type { NgramModel } from "../ngram/model.ts";
+import { NgramModel } from "../ngram/model.ts";
 import { UNKNOWN } from "../ngram/words.ts";
 import { splitLines } from "../text/corpus-lines.ts";
 import { textSize } from "./language-model-text.ts";
@@ -22,8 +23,14 @@ export interface TextScorer {
   measure(text: string): TextSize;
 }
 
+const isScorer = (value: unknown): boolean => {
+  const { score, measure } = (value ?? {}) as Partial<TextScorer>;
+  return typeof score === "function" && typeof measure === "function";
+};
+
 /** An n-gram model that takes each line of a text for a sentence; an empty one has its `</s>` alone, as in KenLM. */
 export function ngramScorer(model: NgramModel): TextScorer {
+  checkInstance("ngramScorer", model, NgramModel);
   return {
     measure: (text) => textSize(text, "lines"),
     score(text) {
@@ -69,6 +76,8 @@ export function compareScorers(
   text: string,
   tune?: string,
 ): ScorerComparison {
+  checkList("compareScorers", scorers, "models that score texts", isScorer);
+  checkText("text to compare on", text);
   const scored = scorers.map((scorer) => scorer.score(text));
   const figures = scored.map((each, i) => textFigures(each, scorers[i].measure(text)));
   const difference = scored.map((each) => tokenDifference(scored[0], each)).find((found) => found !== null);

@@ -1,8 +1,9 @@
 /** How far gradients reach back through time: the derivative of a late state with respect to each earlier one. */
 import { OptionError, ShapeError } from "../base/errors.ts";
+import { checkInstance, describe } from "../base/options.ts";
 import { formatShape } from "../base/shape.ts";
-import { backward, noGrad, ops, Scope, type Tensor, zeros } from "../tensor/index.ts";
-import { type GRU, LSTM, type LSTMState, type RNN } from "./recurrent.ts";
+import { backward, noGrad, ops, Scope, Tensor, zeros } from "../tensor/index.ts";
+import { GRU, LSTM, type LSTMState, RNN } from "./recurrent.ts";
 
 /**
  * Norms of the derivative of the state after the last step with respect to the state after each step before, as a
@@ -25,6 +26,14 @@ import { type GRU, LSTM, type LSTMState, type RNN } from "./recurrent.ts";
  * [...gradientsThroughTime(layer, zeros([3, 1]))]; // [0.125, 0.25, 0.5, 1]
  */
 export function gradientsThroughTime(layer: RNN | LSTM | GRU, x: Tensor): Float64Array {
+  if (![RNN, LSTM, GRU].some((type) => layer instanceof type)) {
+    throw new OptionError({
+      what: "gradients through time",
+      expected: "a RNN, LSTM or GRU",
+      got: describe(layer),
+    });
+  }
+  checkInstance("gradients through time", x, Tensor);
   if (layer.bidirectional) {
     throw new OptionError({
       what: "gradients through time",

@@ -119,7 +119,7 @@ export function decodeWeights(bytes: Uint8Array, file: string): Weights {
 
 function readShared(text: string | undefined, file: string): [name: string, first: string][] {
   if (text === undefined) return [];
-  const pairs = parseStrictJson(text, file);
+  const pairs = parseStrictJson(text, "JSON", file);
   const isPair = (pair: JsonValue) =>
     Array.isArray(pair) && pair.length === 2 && pair.every((name) => typeof name === "string");
   if (Array.isArray(pairs) && pairs.every(isPair)) return pairs as [string, string][];

@@ -12,6 +12,8 @@ export interface MapPoint {
 
 export interface WordMapOptions {
   readonly title?: string;
+  /** A line below the map: what its axes are. */
+  readonly caption?: string;
   /** Pixels. @defaultValue 800 */
   readonly width?: number;
   /** Pixels. @defaultValue 600 */
@@ -20,6 +22,7 @@ export interface WordMapOptions {
 
 const FONT_SIZE = 12;
 const MARGIN = 12;
+const CAPTION = 20;
 const GAP = 5;
 
 interface Box {
@@ -42,13 +45,14 @@ export function wordMap(points: readonly MapPoint[], options: WordMapOptions = {
   checkObject("wordMap options", options);
   const width = checkNumber("wordMap width", options.width ?? 800, { min: 120 });
   const height = checkNumber("wordMap height", options.height ?? 600, { min: 120 });
-  const { title } = options;
+  const { title, caption } = options;
+  const bottom = height - (caption === undefined ? 0 : CAPTION);
   const top = title === undefined ? MARGIN : MARGIN + 20;
   const side = Math.min(90, width / 4);
   const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
   const [left, low] = [Math.min(...xs), Math.min(...ys)];
   const [spanX, spanY] = [Math.max(...xs) - left, Math.max(...ys) - low];
-  const [roomX, roomY] = [width - 2 * side, height - top - MARGIN - 2 * GAP];
+  const [roomX, roomY] = [width - 2 * side, bottom - top - MARGIN - 2 * GAP];
   const scale = Math.min(spanX > 0 ? roomX / spanX : 1e9, spanY > 0 ? roomY / spanY : 1e9);
   const dots = points.map(({ name, x, y }) => ({
     name,
@@ -58,6 +62,8 @@ export function wordMap(points: readonly MapPoint[], options: WordMapOptions = {
   const taken: Box[] = dots.map(({ x, y }) => ({ left: x - 3, top: y - 3, right: x + 3, bottom: y + 3 }));
   const children: Markup[] = [];
   if (title !== undefined) children.push(element("text", { class: "title", x: 0, y: 14 }, [title]));
+  if (caption !== undefined)
+    children.push(element("text", { class: "caption", x: 0, y: height - 4 }, [caption]));
   for (const { name, x, y } of dots) {
     children.push(
       element("circle", { class: "dot0", cx: x.toFixed(1), cy: y.toFixed(1), r: 2.5 }, [
@@ -74,7 +80,7 @@ export function wordMap(points: readonly MapPoint[], options: WordMapOptions = {
       { left: x - size / 2, top: y + 5 },
     ]
       .map((corner) => ({ ...corner, right: corner.left + size, bottom: corner.top + 14 }))
-      .find((box) => isInside(box, width, height) && !taken.some((other) => overlap(box, other)));
+      .find((box) => isInside(box, width, bottom) && !taken.some((other) => overlap(box, other)));
     if (!free) continue;
     taken.push(free);
     children.push(

@@ -50,7 +50,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
  * @throws {FormatError} for anything else, damaged texts included.
  */
 export function decodeCheckpoint(text: string, file: string): Checkpoint {
-  const { format, version, crc, checkpoint } = asRecord(plain(parseStrictJson(text, file)));
+  const { format, version, crc, checkpoint } = asRecord(plain(parseStrictJson(text, "training state", file)));
   if (format !== FORMAT || version !== VERSION) {
     const got = `${describe(format)} version ${describe(version)}`;
     throw new FormatError(

@@ -175,7 +175,7 @@ export class RunDirectory {
 
   #storedConfig(): JsonValue {
     const file = this.#file(CONFIG);
-    const stored = parseStrictJson(readText(file, this.#fs), file);
+    const stored = parseStrictJson(readText(file, this.#fs), "JSON", file);
     if (stored instanceof Map && stored.has("training")) return stored;
     throw new StateError({
       what: `run directory ${this.path}`,

@@ -61,7 +61,7 @@ export function countWords(
       what: "word vectors",
       expected: `at least 2 words that occur ${minCount} times or more`,
       got: `${kept.length} among ${spelled.length} different words`,
-      hint: "Use more text, or a smaller minCount.",
+      hint: minCount > 1 ? "Use more text, or a smaller minCount." : "Use more text.",
     });
   }
   const places = new Int32Array(spelled.length).fill(-2);

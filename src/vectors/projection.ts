@@ -4,6 +4,7 @@ import { checkInstance } from "../base/options.ts";
 import { Random } from "../base/random.ts";
 
 const ROUNDS = 200;
+const ROUNDING = 1e-12;
 
 /**
  * The two directions in which vectors differ most, and where each vector lies along them: principal components, by
@@ -54,9 +55,12 @@ export function principalComponents(
       direction.fill(0);
       for (let i = 0; i < n; i++)
         for (let d = 0; d < dim; d++) direction[d] += places[i] * centred[i * dim + d];
+      const reach = Math.sqrt(dot(direction, direction));
       if (k === 1) addScaled(direction, directions[0], -dot(direction, directions[0]));
       const length = Math.sqrt(dot(direction, direction));
-      if (length > 0) for (let d = 0; d < dim; d++) direction[d] /= length;
+      // Vectors on a line differ in one direction: what is left is rounding.
+      if (length <= ROUNDING * reach) direction.fill(0);
+      else for (let d = 0; d < dim; d++) direction[d] /= length;
     }
   }
   const positions = new Float64Array(2 * n);

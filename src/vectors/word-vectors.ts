@@ -1,7 +1,14 @@
 /** Words with their vectors, and what can be asked of them. */
 import { OptionError } from "../base/errors.ts";
 import type { FileSystem } from "../base/file-system.ts";
-import { checkChoice, checkNumber, describe, rejectUnknownKeys } from "../base/options.ts";
+import {
+  checkChoice,
+  checkInstance,
+  checkList,
+  checkNumber,
+  describe,
+  rejectUnknownKeys,
+} from "../base/options.ts";
 import type { NgramVectors } from "../formats/word-vectors.ts";
 import { Embedding } from "../nn/embedding.ts";
 import { tensor } from "../tensor/index.ts";
@@ -47,6 +54,8 @@ export class WordVectors {
   /** Words that were given twice: of these the first vector is found. */
   readonly duplicates: number;
   readonly #numbers = new Map<string, number>();
+  /** The numbers of words that came before: no search finds them. */
+  readonly #again = new Set<number>();
   /** For words that are not among {@link words}. */
   readonly ngrams: NgramVectors | undefined;
   #units: Float32Array | undefined;
@@ -63,6 +72,8 @@ export class WordVectors {
       ngrams,
     }: { readonly counts?: Float64Array | undefined; readonly ngrams?: NgramVectors | undefined } = {},
   ) {
+    checkList("words of WordVectors", words);
+    checkInstance("vectors of WordVectors", vectors, Float32Array);
     const dim = vectors.length / words.length;
     if (!Number.isInteger(dim) || dim === 0) {
       throw new OptionError({
@@ -76,8 +87,11 @@ export class WordVectors {
     this.vectors = vectors;
     this.counts = counts;
     this.ngrams = ngrams;
-    for (const [i, word] of words.entries()) if (!this.#numbers.has(word)) this.#numbers.set(word, i);
-    this.duplicates = words.length - this.#numbers.size;
+    for (const [i, word] of words.entries()) {
+      if (this.#numbers.has(word)) this.#again.add(i);
+      else this.#numbers.set(word, i);
+    }
+    this.duplicates = this.#again.size;
   }
 
   has(word: string): boolean {
@@ -103,7 +117,16 @@ export class WordVectors {
       what: "word",
       expected: `one of the ${this.words.length} words that have a vector`,
       got: describe(word),
+      ...this.#hint(word),
     });
+  }
+
+  /** Another spelling of a word that has no vector. */
+  #hint(word: unknown): { hint?: string } {
+    if (typeof word !== "string") return {};
+    const lower = word.toLowerCase();
+    const known = this.words.find((other) => other.toLowerCase() === lower);
+    return known === undefined ? {} : { hint: `Did you mean ${describe(known)}?` };
   }
 
   /**
@@ -130,8 +153,10 @@ export class WordVectors {
     if (typeof query === "string") {
       return this.#best(this.#cosines(unit(this.vector(query))), k, new Set([this.#numbers.get(query)]));
     }
-    if (query.length !== this.dim) {
-      throw new OptionError({ what: "vector", expected: `${this.dim} numbers`, got: `${query.length}` });
+    const length = (query as ArrayLike<number> | null | undefined)?.length;
+    if (length !== this.dim) {
+      const got = length === undefined ? describe(query) : `${length}`;
+      throw new OptionError({ what: "nearest", expected: `a word or ${this.dim} numbers`, got });
     }
     return this.#best(this.#cosines(unit(Float32Array.from(query))), k, new Set());
   }
@@ -233,7 +258,8 @@ export class WordVectors {
   #best(scores: Float64Array, k: number, without: ReadonlySet<number | undefined>): Neighbour[] {
     const best: number[] = [];
     for (let i = 0; i < scores.length; i++) {
-      if (without.has(i) || (best.length === k && !(scores[i] > scores[best[k - 1]]))) continue;
+      if (without.has(i) || this.#again.has(i) || (best.length === k && !(scores[i] > scores[best[k - 1]])))
+        continue;
       let place = best.length;
       while (place > 0 && scores[i] > scores[best[place - 1]]) place--;
       best.splice(place, 0, i);

@@ -265,7 +265,7 @@ describe("evaluate", () => {
     const both = [path("words.arpa"), path("text.txt"), "--with", path("gru")];
     const mixed = await evaluate(...both, "--tune", path("one.txt"));
     expect(mixed.stdout, mixed.stderr).toMatch(
-      /words\.arpa \S+ per token {2}\S+ per word {2}\S+ bits per byte\n.*\/gru \S+ per token.*\nmixture {8}\S+ per token.*\nweights {8}\d\.\d{4} {2}\d\.\d{4}\nunknown {8}0 tokens, scored as <unk>\n$/,
+      /words\.arpa +\S+ per token {2}\S+ per word {2}\S+ bits per byte\n.*\/gru +\S+ per token.*\nmixture +\S+ per token.*\nweights +\d\.\d{4} {2}\d\.\d{4}\nunknown +0 tokens, scored as <unk>\n$/,
     );
     const { models, weights } = JSON.parse(
       (await evaluate(...both, "--tune", path("one.txt"), "--json")).stdout,
@@ -278,8 +278,27 @@ describe("evaluate", () => {
     expect(weights[0] + weights[1]).toBeCloseTo(1, 9);
 
     const other = await evaluate(path("words.arpa"), path("text.txt"), "--with", trained);
-    expect(other.stdout).toMatch(/tokens {9}differ: "the" and "t" as token 1; only bits per byte compare\n$/);
+    expect(other.stdout).toMatch(
+      /tokens +differ: "the" and "t" as token 1; only figures per word and per byte compare\n$/,
+    );
     expect(other.stdout).not.toContain("per token ");
+    // A model that knows no word pays for none of their letters.
+    const strange = arpa.replace("cat", "dog");
+    writeFileSync(path("strange.arpa"), strange);
+    const lower = await evaluate(path("strange.arpa"), path("text.txt"), "--with", trained);
+    expect(lower.stdout).toMatch(
+      /strange\.arpa +\S+ bits per byte {2}without the letters of 2 unknown of 7 tokens\n.* \S+ bits per byte\n/,
+    );
+    expect(lower.stdout).toMatch(/; only bits per byte of models without unknown tokens compare\n$/);
+
+    const gone = await evaluate(path("nope"));
+    expect([gone.status, gone.stdout]).toEqual([1, ""]);
+    expect(firstError(gone)).toMatch(/nope\/config\.json: expected a file, got nothing at that path/);
+    const textless = await evaluate(path("words.arpa"));
+    expect([textless.status, textless.stderr]).toEqual([
+      2,
+      "lexigrad: text: expected a file to evaluate on, got none. An n-gram model keeps no text: name one.\n",
+    ]);
     const told = JSON.parse(
       (await evaluate(path("words.arpa"), path("text.txt"), "--with", trained, "--json")).stdout,
     );

@@ -58,7 +58,9 @@ test("train, then nearest, analogy, evaluate and map", async () => {
   expect(JSON.parse(asJson.stdout)).toMatchObject({ similarity: { covered: 4 }, analogies: { asked: 1 } });
 
   const drawn = await lexigrad(["vectors", "map", out, "--out", map, "--count", "20"]);
-  expect(drawn.stderr).toMatch(/map\.svg: 20 words; both axes show \d+\.\d % of the variance\n$/);
+  expect(drawn.stderr).toMatch(
+    /map\.svg: 20 words; across: \d+\.\d % of the variance; upwards: \d+\.\d %\n$/,
+  );
   expect(readFileSync(map, "utf8").match(/<circle/g)).toHaveLength(20);
 });
 
@@ -167,11 +169,29 @@ test.each([
     "empty.txt: analogies: expected four words a line, got none.",
   ],
   [["nearest", "TEXT", "a"], 1, "word vectors: expected a first line of two numbers above 0"],
+  [["train", "--out", "TEXT", "TEXT"], 2, "--out: expected another file than those that are read"],
+  [
+    ["train", "--out", "OUT/v.txt", "--loss-curve", "OUT/v.txt", "TEXT"],
+    2,
+    "--loss-curve: expected another file than --out",
+  ],
+  [["train", "--out", "OUT/v.txt", "NUL"], 1, "text: expected words without NUL, which word2vec's files"],
+  [["map", "ONE", "--out", "OUT/m.svg"], 2, "vectors map: expected at least two words, got 1."],
   [["evaluate", "TEXT"], 2, "expected --similarity, --analogies or both, got neither."],
 ])("vectors %j: one clear line", async (args, status, message) => {
-  const path = workspace({ "text.txt": TEXT, "empty.txt": "\n" });
+  const path = workspace({
+    "text.txt": TEXT,
+    "empty.txt": "\n",
+    "nul.txt": "a\0 b\n",
+    "one.txt": "1 2\na 1 2\n",
+  });
   const files = (one: string) =>
-    one.replace("OUT", path("")).replace("TEXT", path("text.txt")).replace("EMPTY", path("empty.txt"));
+    one
+      .replace("OUT", path(""))
+      .replace("TEXT", path("text.txt"))
+      .replace("EMPTY", path("empty.txt"))
+      .replace("NUL", path("nul.txt"))
+      .replace("ONE", path("one.txt"));
   const given = args.map(files);
   const { status: actual, stderr } = await lexigrad(["vectors", ...given]);
   expect(stderr).toContain(message);

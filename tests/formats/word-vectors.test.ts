@@ -73,7 +73,7 @@ const floats = (...shape: number[]): SavedTensor => ({
 
 describe("files that are refused", () => {
   test.each([
-    ["weights", changed({}, { kind: undefined }), 'v: kind of file: expected "word vectors", got undefined.'],
+    ["weights", changed({}, { kind: undefined }), 'v: kind of file: expected "word vectors", got none.'],
     ["no vectors", changed({ vectors: undefined }), "v: tensor vectors: expected F32 [any, any], got none."],
     [
       "no words",

@@ -93,8 +93,19 @@ describe("files that are broken or hostile get one clear error, before anything 
       "2 2\na 1 2\nb 33\n",
       "v.txt:3: word vector: expected a word and 2 numbers, got 2 fields.",
     ],
-    ["what is no number", "1 2\na 1 x\n", 'v.txt:2: word vector of "a": expected numbers, got "x".'],
+    [
+      "what is no number",
+      "1 2\na 1 x\n",
+      'v.txt:2: word vector of "a": expected numbers that a f32 can hold, got "x".',
+    ],
     ["NaN", "1 2\na 1 NaN\n", 'got "NaN".'],
+    ["more than a f32 holds", "1 2\na 1 1e39\n", 'got "1e39".'],
+    ["a number that is not decimal", "1 2\na 1 0x10\n", 'got "0x10".'],
+    [
+      "text behind a blank line",
+      "1 1\na 1\n\nb 2\n",
+      "expected the end of the file after 1 words, got more.",
+    ],
     [
       "a line too few",
       "3 1\nabcdefg 1\nb 2\n",

@@ -74,7 +74,7 @@ describe("parseGpt2Config", () => {
   test.each([
     ["[]", "config: expected an object, got an array of 0."],
     ['{"n_layer": 1, "n_layer": 2}', "again"],
-    ["{", "c: "],
+    ["{", "c at byte 1: JSON: "],
   ])("refuses %s", (text, message) => {
     expect(() => parseGpt2Config(text, "c")).toThrow(FormatError);
     expect(() => parseGpt2Config(text, "c")).toThrow(message);

@@ -33,6 +33,18 @@ test("one scale for both axes, y upwards, inside the picture", () => {
   expect(svg).toContain(">Three</text>");
 });
 
+test("a caption below, which no name covers", () => {
+  const svg = wordMap(
+    [
+      { name: "a", x: 0, y: 0 },
+      { name: "b", x: 0, y: 5 },
+    ],
+    { caption: "across: 60 %" },
+  );
+  expect(svg).toContain('<text class="caption" x="0" y="596">across: 60 %</text>');
+  for (const [, y] of svg.matchAll(/cy="([\d.]+)"/g)) expect(Number(y)).toBeLessThan(576);
+});
+
 test("no point, one point, a size that is too small", () => {
   expect(wordMap([])).toMatch(/^<svg/);
   expect(wordMap([{ name: "alone", x: 3, y: 3 }])).toMatch(/cx="400.0"/);

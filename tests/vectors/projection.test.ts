@@ -28,6 +28,18 @@ test("points in a plane keep their distances, and both directions have all of th
   fc.assert(law, { ...runs, numRuns: runs.numRuns / 4 });
 });
 
+test("two points, and more on a line, differ in one direction", () => {
+  const random = new Random(3);
+  for (const n of [2, 5]) {
+    const line = Array.from({ length: 100 }, () => random.normal());
+    const vectors = Float32Array.from({ length: 100 * n }, (_, i) => Math.floor(i / 100) * line[i % 100]);
+    const { positions, shares } = principalComponents(vectors, 100);
+    expect(shares[0]).toBeCloseTo(1, 6);
+    expect(shares[1]).toBeLessThan(1e-9);
+    for (let i = 0; i < n; i++) expect(Math.abs(positions[2 * i + 1])).toBeLessThan(1e-4);
+  }
+});
+
 test("equal vectors lie at one place; fewer than two are refused", () => {
   expect([...principalComponents(Float32Array.of(1, 2, 1, 2), 2).positions]).toEqual([0, 0, 0, 0]);
   expect(() => principalComponents(Float32Array.of(1, 2), 2)).toThrow("expected at least two vectors");

@@ -96,6 +96,15 @@ test("a word that comes twice has its first vector, and is counted", () => {
   const vectors = new WordVectors(["a", "b", "a"], Float32Array.of(1, 2, 3));
   expect([...vectors.vector("a")]).toEqual([1]);
   expect(vectors.duplicates).toBe(1);
+  expect(vectors.nearest("a")).toEqual([{ word: "b", score: 1 }]);
+});
+
+test.each(["v.bin", "v.safetensors"])("numbers that are not finite are refused: %s", (name) => {
+  const path = workspace();
+  for (const odd of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    new WordVectors(["a", "b"], Float32Array.of(1, 2, 3, odd)).save(path(name));
+    expect(() => WordVectors.load(path(name))).toThrow(`vector of "b": expected finite numbers, got ${odd}.`);
+  }
 });
 
 test("an embedding has the vectors as rows", () => {
@@ -128,7 +137,10 @@ test("one-hot vectors know no similarity; learned ones do", () => {
 test.each([
   [() => new WordVectors(["a", "b"], Float32Array.of(1, 2, 3)), "got 3 numbers for 2 words"],
   [() => KINGS.nearest("kin"), 'word: expected one of the 5 words that have a vector, got "kin".'],
-  [() => KINGS.nearest([1]), "vector: expected 3 numbers, got 1."],
+  [() => KINGS.nearest([1]), "nearest: expected a word or 3 numbers, got 1."],
+  [() => KINGS.nearest(null as never), "nearest: expected a word or 3 numbers, got null."],
+  [() => KINGS.nearest("KING"), 'Did you mean "king"?'],
+  [() => new WordVectors(undefined as never, Float32Array.of(1)), "words of WordVectors: expected an array"],
   [() => KINGS.nearest("king", 0), "k: expected a whole number of at least 1, got 0."],
   [
     () => KINGS.analogy("man", "king", "woman", { method: "sum" as "add" }),
