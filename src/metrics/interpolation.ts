@@ -4,20 +4,24 @@ import { checkNumber, rejectUnknownKeys } from "../base/options.ts";
 
 /** Options of {@link interpolationWeights}. */
 export interface InterpolationOptions {
-  /** Ends when a round brings less than this many nats per token. Default 1e-10. */
+  /** Ends when no weights can be better by more than this many nats per token. Default 1e-10. */
   readonly tolerance?: number;
 }
 
-const MOST_ROUNDS = 10_000;
+const MOST_EXCHANGES = 10_000;
 
 /**
- * Weights of a linear mixture of models that make a held-out text most probable, by expectation maximisation (Jelinek and
- * Mercer 1980): each round sets a weight to the mean share of its model in the probability of a token,
+ * Weights of a linear mixture of models that make a held-out text most probable.
  *
- *     w_i = 1/N sum_t w_i p_i(t) / sum_j w_j p_j(t)
+ * The mean log likelihood `L(w) = 1/N sum_t log sum_i w_i p_i(t)` is concave, with slopes
  *
- * from equal weights. The likelihood is concave in the weights and never falls. Tokens that all models think impossible
- * do not count.
+ *     g_i = 1/N sum_t p_i(t) / sum_j w_j p_j(t),   sum_i w_i g_i = 1
+ *
+ * so that no weights reach more than `L(w) + max_i g_i - 1`: what is found is known to be best within the tolerance,
+ * where expectation maximisation, whose rounds may bring ever less, stops somewhere on the way. From equal weights, the
+ * model with the largest slope takes over from the one with the smallest as much as is best for the two (the vertex
+ * exchange method, Böhning 1986, "A vertex-exchange-method in D-optimal design theory", Metrika 33), until that bound is
+ * met. Tokens that all models think impossible do not count.
  *
  * @param models for each, the natural log probabilities of the same tokens
  * @throws {OptionError} without models, or when no token is possible.
@@ -33,13 +37,18 @@ export function interpolationWeights(
   rejectUnknownKeys("interpolationWeights", options, ["tolerance"]);
   const tolerance = checkNumber("tolerance", options.tolerance ?? 1e-10, { min: 0 });
   const ratios = probabilityRatios(models);
-  let weights = models.map(() => 1 / models.length);
-  let before = Number.NEGATIVE_INFINITY;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const { shares, logLikelihood } = expectation(ratios, weights);
-    if (logLikelihood - before < tolerance) break;
-    before = logLikelihood;
-    weights = shares;
+  const weights = models.map(() => 1 / models.length);
+  for (let exchange = 0; exchange < MOST_EXCHANGES; exchange++) {
+    const mixture = mix(ratios, weights);
+    const slopes = ratios.map((ratio) => slope(ratio, mixture));
+    const rising = slopes.indexOf(Math.max(...slopes));
+    if (slopes[rising] - 1 <= tolerance) break;
+    const least = Math.min(...slopes.filter((_, i) => weights[i] > 0));
+    const falling = slopes.findIndex((each, i) => each === least && weights[i] > 0);
+    const moved = bestExchange(ratios, weights, rising, falling);
+    if (moved === 0) break; // a tolerance below the rounding of the slopes
+    weights[rising] += moved;
+    weights[falling] -= moved;
   }
   return weights;
 }
@@ -65,18 +74,59 @@ function probabilityRatios(models: readonly Float64Array[]): Float64Array[] {
   throw new OptionError({ what: "held-out text", expected: "a token that some model allows", got: "none" });
 }
 
-/** The mean share of each model, and the mean log probability but for a constant. */
-function expectation(ratios: readonly Float64Array[], weights: readonly number[]) {
-  const tokens = ratios[0].length;
-  const shares = weights.map(() => 0);
-  let logLikelihood = 0;
-  for (let t = 0; t < tokens; t++) {
-    let total = 0;
-    for (let i = 0; i < weights.length; i++) total += weights[i] * ratios[i][t];
-    for (let i = 0; i < weights.length; i++) shares[i] += (weights[i] * ratios[i][t]) / total;
-    logLikelihood += Math.log(total);
+/** `sum_i w_i p_i` of each token. */
+function mix(ratios: readonly Float64Array[], weights: readonly number[]): Float64Array {
+  const mixture = new Float64Array(ratios[0].length);
+  for (let i = 0; i < ratios.length; i++) {
+    for (let t = 0; t < mixture.length; t++) mixture[t] += weights[i] * ratios[i][t];
   }
-  return { shares: shares.map((share) => share / tokens), logLikelihood: logLikelihood / tokens };
+  return mixture;
+}
+
+/** The derivative of the mean log likelihood by the weight of one model. */
+function slope(ratio: Float64Array, mixture: Float64Array): number {
+  let sum = 0;
+  for (let t = 0; t < mixture.length; t++) sum += ratio[t] / mixture[t];
+  return sum / mixture.length;
+}
+
+/**
+ * How much of its weight one model should leave to another: where the derivative of the likelihood, which falls in the
+ * weight moved, is 0. Newton's method, halving the interval where it would leave it.
+ */
+function bestExchange(
+  ratios: readonly Float64Array[],
+  weights: readonly number[],
+  rising: number,
+  falling: number,
+): number {
+  const [p, q, most] = [ratios[rising], ratios[falling], weights[falling]];
+  const others = weights.map((weight, i) => (i === rising || i === falling ? 0 : weight));
+  const rest = mix(ratios, others);
+  const derivatives = (moved: number) => {
+    const [ofP, ofQ] = [weights[rising] + moved, most - moved]; // sums without a cancellation: 0 only where all are 0
+    let first = 0;
+    let second = 0;
+    for (let t = 0; t < rest.length; t++) {
+      const gain = p[t] - q[t];
+      if (gain === 0) continue;
+      const relative = gain / (rest[t] + ofP * p[t] + ofQ * q[t]);
+      first += relative;
+      second -= relative * relative;
+    }
+    return { first, second };
+  };
+  if (derivatives(most).first >= 0) return most;
+  let [low, high, moved] = [0, most, 0];
+  for (;;) {
+    const { first, second } = derivatives(moved);
+    if (first > 0) low = moved;
+    else high = moved;
+    const newton = moved - first / second;
+    const next = newton > low && newton < high ? newton : (low + high) / 2;
+    if (next === moved || next === low || next === high) return moved;
+    moved = next;
+  }
 }
 
 /**
