@@ -20,8 +20,13 @@ function fileOf(id) {
   return `${folder}/${id.endsWith(".js") ? "worker" : "all"}`;
 }
 
-/** Writes the package's JavaScript into a folder. */
-export async function bundle(outDir) {
+/**
+ * Writes the package's JavaScript into a folder.
+ *
+ * @param {string} outDir
+ * @param {Readonly<Record<string, string>>} [programs] files that import from src, by where they go in the folder
+ */
+export async function bundle(outDir, programs = {}) {
   await build({
     root,
     configFile: false,
@@ -33,7 +38,10 @@ export async function bundle(outDir) {
       emptyOutDir: false,
       minify: false,
       rolldownOptions: {
-        input: Object.fromEntries(entries.map((name) => [name.replace(/\.[jt]s$/, ""), `${source}/${name}`])),
+        input: {
+          ...Object.fromEntries(entries.map((name) => [name.replace(/\.[jt]s$/, ""), `${source}/${name}`])),
+          ...programs,
+        },
         output: {
           entryFileNames: "[name].js",
           chunkFileNames: ({ name }) => (name.includes("/") ? "[name].js" : "cli/[name].js"),

@@ -5,17 +5,20 @@ import { countOperations, speedOfProduct } from "../flops.ts";
 import { drawIds, tokensOf, type Workload, workloads } from "../workloads.ts";
 import { peakMiB, report, timed } from "./clock.ts";
 
+/** Steps after which code is compiled and memory is taken. As many as of PyTorch. */
+const WARM_UP = 10;
+
 const [name, steps, backend] = process.argv.slice(2);
 configure({ backend: backend as "auto" });
 const workload: Workload = workloads[name as keyof typeof workloads]();
 const random = new Random(1);
 
 const times = timed(
-  { warmUp: backend === "reference" ? 1 : 3, steps: Number(steps) },
-  () => undefined,
-  () => {
-    using _scope = new Scope();
-    workload.step(drawIds(workload, random));
+  { warmUp: backend === "reference" ? 1 : WARM_UP, steps: Number(steps) },
+  () => ({ scope: new Scope(), ids: drawIds(workload, random) }),
+  ({ scope, ids }) => {
+    using _scope = scope;
+    workload.step(ids);
   },
 );
 const memory = peakMiB();

@@ -183,7 +183,7 @@ def mt_rnn(vocabulary, batch, time, width):
 
 
 WORKLOADS = {make.__name__: make for make in (charlm, charlstm, lstmlm, mt_transformer, mt_rnn)}
-WARM_UP = 3
+WARM_UP = 10
 
 
 def main():

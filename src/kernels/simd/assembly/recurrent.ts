@@ -65,6 +65,24 @@ export function rnnCellGrad(
   }
 }
 
+/** Up to 4 units; a constant 4 needs no branches. Gates are `step` bytes apart: input, forget, cell, output. */
+// @ts-ignore: decorator
+@inline
+function lstmUnits(count: i32, gates: usize, step: i32, c0: usize, c1: usize, h1: usize): void {
+  const forgets = gates + step, cells = forgets + step, outputs = cells + step;
+  const i = logistic(get(gates, count));
+  put(gates, i, count);
+  const g = gateTanh(get(cells, count));
+  put(cells, g, count);
+  const f = logistic(get(forgets, count));
+  put(forgets, f, count);
+  const c = madd(f, get(c0, count), f32x4.mul(i, g));
+  put(c1, c, count);
+  const o = logistic(get(outputs, count));
+  put(outputs, o, count);
+  put(h1, f32x4.mul(o, gateTanh(c)), count);
+}
+
 export function lstmCell(
   gates: usize, c0: usize, h0: usize, c1: usize, h1: usize, rows: i32, hidden: i32,
   gatesStride: i32, c0Stride: i32, h0Stride: i32, c1Stride: i32, h1Stride: i32, lengths: usize, time: i32,
@@ -72,19 +90,9 @@ export function lstmCell(
   const step = hidden << 2;
   for (let r = 0; r < rows; r++) {
     if (runs(lengths, r, time)) {
-      const inputs = gates, forgets = inputs + step, cells = forgets + step, outputs = cells + step;
-      for (let j = 0; j < hidden; j += 4) {
-        const count = min(hidden - j, 4), p = <usize>j << 2;
-        const i = logistic(get(inputs + p, count)), f = logistic(get(forgets + p, count));
-        const g = gateTanh(get(cells + p, count)), o = logistic(get(outputs + p, count));
-        const c = madd(f, get(c0 + p, count), f32x4.mul(i, g));
-        put(inputs + p, i, count);
-        put(forgets + p, f, count);
-        put(cells + p, g, count);
-        put(outputs + p, o, count);
-        put(c1 + p, c, count);
-        put(h1 + p, f32x4.mul(o, gateTanh(c)), count);
-      }
+      let j = 0;
+      for (; j + 4 <= hidden; j += 4) lstmUnits(4, gates + (j << 2), step, c0 + (j << 2), c1 + (j << 2), h1 + (j << 2));
+      if (j < hidden) lstmUnits(hidden - j, gates + (j << 2), step, c0 + (j << 2), c1 + (j << 2), h1 + (j << 2));
     } else {
       copyRow(c0, c1, hidden);
       copyRow(h0, h1, hidden);
@@ -97,6 +105,25 @@ export function lstmCell(
   }
 }
 
+/** The gradients of up to 4 units, as {@link lstmUnits}. */
+// @ts-ignore: decorator
+@inline
+function lstmUnitsGrad(
+  count: i32, gates: usize, step: i32, c0: usize, c1: usize, dy: usize, dh: usize, dc: usize, dgates: usize,
+): void {
+  const i = get(gates, count), f = get((gates += step), count);
+  const g = get((gates += step), count), o = get((gates += step), count);
+  const tanhC = gateTanh(get(c1, count));
+  const d = f32x4.add(get(dh, count), get(dy, count));
+  const cell = madd(f32x4.mul(d, o), tanhSlope(tanhC), get(dc, count));
+  put(dgates, f32x4.mul(f32x4.mul(cell, g), sigmoidSlope(i)), count);
+  put((dgates += step), f32x4.mul(f32x4.mul(cell, get(c0, count)), sigmoidSlope(f)), count);
+  put((dgates += step), f32x4.mul(f32x4.mul(cell, i), tanhSlope(g)), count);
+  put((dgates += step), f32x4.mul(f32x4.mul(d, tanhC), sigmoidSlope(o)), count);
+  put(dc, f32x4.mul(cell, f), count);
+  put(dh, splat(0), count);
+}
+
 export function lstmCellGrad(
   gates: usize, c0: usize, c1: usize, dy: usize, dh: usize, dc: usize, dgates: usize, rows: i32, hidden: i32,
   gatesStride: i32, c0Stride: i32, c1Stride: i32, dyStride: i32, dgatesStride: i32, lengths: usize, time: i32,
@@ -104,21 +131,14 @@ export function lstmCellGrad(
   const step = hidden << 2;
   for (let r = 0; r < rows; r++) {
     if (runs(lengths, r, time)) {
-      for (let j = 0; j < hidden; j += 4) {
-        const count = min(hidden - j, 4), p = <usize>j << 2;
-        let x = gates + p;
-        const i = get(x, count), f = get((x += step), count);
-        const g = get((x += step), count), o = get((x += step), count);
-        const tanhC = gateTanh(get(c1 + p, count));
-        const d = f32x4.add(get(dh + p, count), get(dy + p, count));
-        const cell = madd(f32x4.mul(d, o), tanhSlope(tanhC), get(dc + p, count));
-        let out = dgates + p;
-        put(out, f32x4.mul(f32x4.mul(cell, g), sigmoidSlope(i)), count);
-        put((out += step), f32x4.mul(f32x4.mul(cell, get(c0 + p, count)), sigmoidSlope(f)), count);
-        put((out += step), f32x4.mul(f32x4.mul(cell, i), tanhSlope(g)), count);
-        put((out += step), f32x4.mul(f32x4.mul(d, tanhC), sigmoidSlope(o)), count);
-        put(dc + p, f32x4.mul(cell, f), count);
-        put(dh + p, splat(0), count);
+      let j = 0;
+      for (; j + 4 <= hidden; j += 4) {
+        const p = <usize>j << 2;
+        lstmUnitsGrad(4, gates + p, step, c0 + p, c1 + p, dy + p, dh + p, dc + p, dgates + p);
+      }
+      if (j < hidden) {
+        const p = <usize>j << 2;
+        lstmUnitsGrad(hidden - j, gates + p, step, c0 + p, c1 + p, dy + p, dh + p, dc + p, dgates + p);
       }
     } else {
       memory.fill(dgates, 0, step << 2);
