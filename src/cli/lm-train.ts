@@ -160,7 +160,7 @@ async function readTexts(io: Io, { text: paths = [] }: TrainOptions): Promise<st
 function partTexts(
   text: string,
   type: Tokenizer["type"],
-  { valid, validFraction, stream, model }: TrainOptions,
+  { text: paths, valid, validFraction, stream, model }: TrainOptions,
 ): { data: LanguageModelData; heldOut: boolean } {
   if (valid !== undefined) {
     if (validFraction === undefined) return { data: { train: text, valid: readText(valid) }, heldOut: false };
@@ -170,7 +170,14 @@ function partTexts(
   const share = validFraction ?? DEFAULT_VALID_FRACTION;
   if (share === 0) return { data: { train: text }, heldOut: false };
   const kind = model === MASKED ? "lines" : (stream ?? defaultStream({ type }));
-  return { data: splitText(text, share, kind === "lines" ? "lines" : "characters"), heldOut: true };
+  const data = splitText(text, share, kind === "lines" ? "lines" : "characters");
+  if (/\S/.test(data.train) && data.valid !== "") return { data, heldOut: true };
+  throw new OptionError({
+    what: (paths ?? []).map(nameOf).join(", "),
+    expected: `enough text to keep ${100 * share} % apart for validation`,
+    got: text.length === 1 ? "1 character" : `${text.length} characters`,
+    hint: "With --valid-fraction 0 none is kept apart.",
+  });
 }
 
 function tokenizerOf(text: string, options: TrainOptions): Tokenizer {

@@ -101,9 +101,10 @@ export function grouped(value: number): string {
   return Math.round(value).toLocaleString("en");
 }
 
-/** `42 s`, `3 min 20 s`, `2 h 5 min` */
+/** `0.05 s`, `42 s`, `3 min 20 s`, `2 h 5 min` */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
+  if (seconds > 0 && seconds < 1) return `${Number(seconds.toPrecision(1))} s`;
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

@@ -196,6 +196,11 @@ describe("train", () => {
     };
     expect(await train()).toEqual([2, "lexigrad: training data: expected one or more files, got none."]);
     expect(await train(path("none.txt"))).toEqual([1, expect.stringContaining("none.txt")]);
+    writeFileSync(path("one.txt"), "a");
+    expect(await train(path("one.txt"))).toEqual([
+      2,
+      expect.stringMatching(/one\.txt: expected enough text .* apart for validation, got 1 character\. /),
+    ]);
     for (const name of ["empty.txt", "blank.txt"]) {
       expect(await train(path(name))).toEqual([
         1,
@@ -338,15 +343,21 @@ describe("evaluate", () => {
       const few = ["--hidden-size", "6", "--steps", "2", "--batch-size", "2", "--out", path(model)];
       await lexigrad(["lm", "train", corpus, "--model", model, ...few]);
     }
+    const tiny = path("tiny.txt");
+    writeFileSync(tiny, "twelve chars");
     const gradients = (...args: string[]) => lexigrad(["lm", "gradients", ...args, "--length", "12"]);
     const both = await gradients(path("rnn"), path("gru"), "--text", corpus, "--out", path("out.svg"));
     expect(both.stdout, both.stderr).toMatch(
-      /^\S+\/rnn\n {2}1 back: norm \S+\n(.*\n)*\S+\/gru\n(.*\n)* {2}bptt 10: cosine -?[01]\.\d{4} to the full gradient\n$/,
+      /^\S+\/rnn: 10 stretches of 12 tokens \(char\)\n {2}1 back: norm \S+\n(.*\n)*\S+\/gru: .*\n(.*\n)* {2}bptt 10: cosine -?[01]\.\d{4} to the full gradient\n$/,
     );
-    expect(readFileSync(path("out.svg"), "utf8")).toMatch(/^<svg[\s\S]*steps back[\s\S]*<\/svg>\n$/);
+    expect(readFileSync(path("out.svg"), "utf8")).toMatch(/^<svg[\s\S]*tokens back[\s\S]*<\/svg>\n$/);
     const { runs } = JSON.parse((await gradients(path("gru"), "--text", corpus, "--json")).stdout);
     expect(runs[0].norms).toHaveLength(13);
     expect(runs[0].norms[0]).toBe(1);
+    // More than there is: as many as there are beside each other.
+    const long = ["--length", "100000", "--stretches", "3", "--json"];
+    const whole = await lexigrad(["lm", "gradients", path("gru"), "--text", tiny, ...long]);
+    expect(JSON.parse(whole.stdout).runs[0]).toMatchObject({ stretches: 1, length: 12, tokens: "char" });
     const transformer = await gradients(trained, "--text", corpus);
     expect([transformer.status, firstError(transformer)]).toEqual([
       2,
@@ -375,6 +386,20 @@ describe("generate", () => {
     expect(status, stderr).toBe(0);
     return stdout;
   };
+
+  test("says what of a prompt it does not know", async () => {
+    const { stderr } = await lexigrad([
+      "lm",
+      "generate",
+      trained,
+      "--prompt",
+      "t\u2603e\u2603",
+      "--length",
+      "2",
+    ]);
+    expect(stderr).toContain("the model does not know 2 of the 4 tokens of the prompt: as <unk>");
+    expect((await lexigrad(["lm", "generate", trained, "--prompt", "the"])).stderr).not.toContain("prompt");
+  });
 
   test("goes on from prompts, the same text for the same seed", async () => {
     const greedy = await generate("--prompt", "the cat s", "--greedy", "--length", "30");

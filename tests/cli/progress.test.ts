@@ -53,6 +53,6 @@ describe("lines", () => {
 
 test("numbers and times for people", () => {
   expect([0.4, 999, 1234567].map(grouped)).toEqual(["0", "999", "1,234,567"]);
-  expect([-1, 0.4, 59.4].map(duration)).toEqual(["0 s", "0 s", "59 s"]);
+  expect([-1, 0.4, 59.4].map(duration)).toEqual(["0 s", "0.4 s", "59 s"]);
   expect([200, 7500, Number.NaN].map(duration)).toEqual(["3 min 20 s", "2 h 5 min", "?"]);
 });

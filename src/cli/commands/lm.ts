@@ -248,7 +248,14 @@ function declareGradients(group: Command, perform: Perform): void {
     .description("how far gradients of recurrent models reach back, and what truncating them leaves")
     .argument("<run...>", "run directories of rnn, lstm or gru")
     .option("--text <file>", "text to read; - is standard input")
-    .addOption(numberOption("--length <n>", "tokens of it", COUNT).default(100))
+    .addOption(numberOption("--length <n>", "tokens of a stretch", COUNT).default(100))
+    .addOption(
+      numberOption(
+        "--stretches <n>",
+        "stretches from all over the text, of which the mean is told",
+        COUNT,
+      ).default(10),
+    )
     .option("--out <where>", "file for an SVG; - is standard output");
   addCommonOptions(requireOptions(addModelUse(gradients), "--text"), NOT_RANDOM).action(
     perform(async () => (await import("../lm-gradients.ts")).gradients),

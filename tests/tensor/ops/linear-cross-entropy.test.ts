@@ -131,7 +131,7 @@ test("is crossEntropy of linear: losses and gradients, in every form", () => {
         }
       },
     ),
-    { numRuns: runs.numRuns / 2 },
+    { numRuns: Math.ceil(runs.numRuns / 2) },
   );
 });
 
