@@ -102,12 +102,16 @@ export class WorkerPool {
     this.#work(chunks, SPLITS[index][0], (chunk) => kernel(...this.#parts[chunk]));
   }
 
-  /** Offers the chunks that are written, computes those that nobody else takes, and waits for the others. */
+  /**
+   * Computes the last chunk, which is never offered: so a thread has the same rows from call to call, in its cache.
+   * Offers the others that are written, computes those that nobody else takes, and waits for the rest.
+   */
   #work(chunks: number, what: string, compute: (chunk: number) => void): void {
     const jobs = this.#jobs;
-    jobs.offer(chunks);
-    let others = chunks;
+    let others = chunks - 1;
+    jobs.offer(others);
     try {
+      compute(others);
       for (let chunk = jobs.claim(); chunk >= 0; chunk = jobs.claim()) {
         others--;
         compute(chunk);

@@ -1,11 +1,11 @@
 /** Times BPE on a file: `tokenizer.ts train|encode TEXT MERGES TOKENIZER` prints one line of JSON. */
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { readLines, Tokenizer, type TrainTokenizerOptions, trainTokenizer } from "../../../src/index.ts";
-import { peakMiB, report, timed } from "./clock.ts";
+import { NO_WARM_UP, peakMiB, report, timed } from "./clock.ts";
 
 const [task, text, merges, file] = process.argv.slice(2);
 const options: TrainTokenizerOptions = { type: "bpe", merges: Number(merges) };
-const once = { warmUp: 0, steps: 1 };
+const once = { warmUp: NO_WARM_UP, steps: 1 };
 if (task === "encode" && !existsSync(file)) trainTokenizer(readLines(text), options).save(file);
 
 const work = {

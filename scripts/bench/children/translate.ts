@@ -4,7 +4,7 @@
  * so is its translation.
  */
 import { configure, Random, readLines, Translator, trainTokenizer } from "../../../src/index.ts";
-import { peakMiB, report, timed } from "./clock.ts";
+import { NO_WARM_UP, peakMiB, report, timed } from "./clock.ts";
 
 const [lengths, batch, backend] = process.argv.slice(2);
 configure({ backend: backend as "auto" });
@@ -22,7 +22,7 @@ const options = {
 };
 translator.translate(sentences.slice(0, Number(batch)), options);
 const times = timed(
-  { warmUp: 0, steps: 1 },
+  { warmUp: NO_WARM_UP, steps: 1 },
   () => undefined,
   () => translator.translate(sentences, options),
 );

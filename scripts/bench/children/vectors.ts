@@ -1,11 +1,11 @@
 /** Times learning word vectors: `vectors.ts TEXT OUT THREADS SEED` reads, counts, trains and writes; prints one line of JSON. */
 import { readLines, trainWordVectors } from "../../../src/index.ts";
-import { peakMiB, report, timed } from "./clock.ts";
+import { NO_WARM_UP, peakMiB, report, timed } from "./clock.ts";
 
 const [text, out, threads, seed] = process.argv.slice(2);
 let units = 0;
 const times = timed(
-  { warmUp: 0, steps: 1 },
+  { warmUp: NO_WARM_UP, steps: 1 },
   () => undefined,
   () => {
     const sentences = readLines(text).map((line) => line.split(/\s+/).filter(Boolean));

@@ -54,7 +54,8 @@ export function randomWeights(of) {
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-const WARM_UP = 2;
+/** What runs before the clock does. */
+const WARM_UP = { steps: 2, milliseconds: 2000 };
 /** No step begins later, but for the first. */
 const MOST_MILLISECONDS = 60_000;
 
@@ -64,14 +65,15 @@ export async function timeSteps(steps, step) {
   const draw = () => Int32Array.from({ length: batch * time }, () => Math.floor(Math.random() * vocabulary));
   const [wall, cpu] = [[], []];
   const begin = performance.now();
-  for (let i = 0; i < WARM_UP + steps; i++) {
-    if (wall.length > 0 && performance.now() - begin > MOST_MILLISECONDS) break;
+  for (let run = 0; wall.length < steps; run++) {
+    const passed = performance.now() - begin;
+    if (wall.length > 0 && passed > MOST_MILLISECONDS) break;
     const [ids, targets] = [draw(), draw()];
     const [start, used] = [performance.now(), process.cpuUsage()];
     const loss = await step(ids, targets);
     const [milliseconds, { user, system }] = [performance.now() - start, process.cpuUsage(used)];
     if (!Number.isFinite(loss)) throw new Error(`the loss is ${loss}`);
-    if (i < WARM_UP) continue;
+    if (run < WARM_UP.steps || passed < WARM_UP.milliseconds) continue;
     wall.push(milliseconds);
     cpu.push((user + system) / 1000);
   }

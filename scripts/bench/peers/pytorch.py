@@ -183,7 +183,8 @@ def mt_rnn(vocabulary, batch, time, width):
 
 
 WORKLOADS = {make.__name__: make for make in (charlm, charlstm, lstmlm, mt_transformer, mt_rnn)}
-WARM_UP = 10
+# Steps, and seconds, before the clock runs.
+WARM_UP = 10, 2
 
 
 def main():
@@ -192,12 +193,14 @@ def main():
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     workload = WORKLOADS[name](**sizes[name])
-    times = []
-    for i in range(WARM_UP + steps):
+    begin, run, times = time.perf_counter(), 0, []
+    while len(times) < steps:
+        is_warm = run >= WARM_UP[0] and time.perf_counter() - begin >= WARM_UP[1]
+        run += 1
         ids = workload.draw()
         start, used = time.perf_counter(), time.process_time()
         workload.step(ids).item()
-        if i >= WARM_UP:
+        if is_warm:
             times.append((1000 * (time.perf_counter() - start), 1000 * (time.process_time() - used)))
     figures = {
         "milliseconds": statistics.median(wall for wall, _ in times),
